@@ -1,0 +1,91 @@
+"""What every source of pictures gives: uint8 batches, labels, names, and a train and a test split."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import platformdirs
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor
+
+Report = Callable[[str, float], None]  # what is being done, and how far it is (0 to 1)
+
+
+def silent(what: str, fraction: float) -> None:
+    """The Report that tells nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Pictures with their labels. `factors` holds what else is known of each (shape, colour, place …)."""
+
+    images: UInt8[Tensor, "n 3 h w"]
+    labels: Int[Tensor, " n"]
+    factors: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, index: Int[Tensor, " k"]) -> "Split":
+        """The pictures at these places, with all that is known of them."""
+        return Split(self.images[index], self.labels[index], {k: v[index] for k, v in self.factors.items()})
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """A loaded data set. `mean` and `std` are of its training pixels, per channel, in 0 to 1."""
+
+    title: str  # as it stands beside figures: "CIFAR-10 (JPEG)"
+    classes: tuple[str, ...]
+    train: Split
+    test: Split
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    @property
+    def size(self) -> int:
+        """Height and width of every picture."""
+        return self.train.images.shape[-1]
+
+
+@dataclass(frozen=True)
+class Source(ABC):
+    """Where pictures come from: a frozen dataclass of knobs, so that a run can name and rebuild it."""
+
+    title: ClassVar[str]
+    about: ClassVar[str]  # one or two sentences for the page: what it is, and how to get it
+
+    def at_hand(self) -> bool:
+        """Whether `load` needs no download."""
+        return True
+
+    @abstractmethod
+    def load(self, report: Report = silent) -> Pictures:
+        """The pictures, decoded. Raises Problem with the file and the remedy."""
+
+
+def cache_folder() -> Path:
+    """The per-user folder for downloads and decoded pictures; SSL_EXPLORER_CACHE moves it."""
+    folder = os.environ.get("SSL_EXPLORER_CACHE") or platformdirs.user_cache_dir(
+        "ssl-explorer", appauthor=False
+    )
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def channel_statistics(images: UInt8[Tensor, "n 3 h w"]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation over all pixels of (at most 10,000) pictures, per channel, in 0 to 1."""
+    step = max(1, len(images) // 10_000)
+    pixels = images[::step].float().div(255)
+    return tuple(pixels.mean((0, 2, 3)).tolist()), tuple(pixels.std((0, 2, 3)).clamp_min(1e-3).tolist())
+
+
+def split_by_seed(n: int, test: int, seed: int) -> tuple[Int[Tensor, " a"], Int[Tensor, " b"]]:
+    """Places of the training and of the test pictures, drawn from a seed."""
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+    return order[test:].sort().values, order[:test].sort().values

@@ -1,0 +1,49 @@
+"""What all tests share: shapes are checked in every call, few threads, and a cache of their own."""
+
+import os
+import sys
+from pathlib import Path
+
+from jaxtyping import install_import_hook
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"  # real CIFAR-10 and published answers, on machines that have them
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+install_import_hook("ssl_core", "beartype.beartype")
+
+import pytest  # noqa: E402
+import torch  # noqa: E402
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nothing a test decodes or records lands in the person's own folders."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["SSL_EXPLORER_CACHE"] = str(folder)
+    os.environ.pop("SSL_EXPLORER_DATA", None)
+    return folder
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def cifar_zip() -> Path:
+    path = SHARED / "data" / "cifar10-jpeg.zip"
+    if not path.exists():
+        pytest.skip("no CIFAR-10 (JPEG) beside this checkout")
+    return path
+
+
+@pytest.fixture(scope="session")
+def golden():  # type: ignore[no-untyped-def]
+    import numpy
+
+    path = SHARED / "reference" / "golden.npz"
+    if not path.exists():
+        pytest.skip("no published answers beside this checkout")
+    return numpy.load(path)
