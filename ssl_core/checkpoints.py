@@ -1,0 +1,81 @@
+"""Save and load, safely: written beside and renamed, read without unpickling code."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ssl_core.problem import Problem
+
+FORMAT = 1
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A path to write to that becomes `path` only once all of it is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def save_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Plain values, readable by a person."""
+    with written_whole(path) as beside:
+        beside.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def load_json(path: Path) -> dict[str, Any]:
+    """What `save_json` wrote. Raises Problem if the file is not there or torn."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise Problem("{file} cannot be read ({why}).", file=str(path), why=str(error)) from error
+
+
+def save_state(path: Path, state: Mapping[str, Any]) -> None:
+    """All that a resume needs: tensors and plain values."""
+    with written_whole(path) as beside:
+        torch.save({"format": FORMAT, **state}, beside)
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """What `save_state` wrote, on the processor. Code in the file is refused."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a broken file; each means the same here
+        raise Problem(
+            "{file} cannot be read as a saved state ({why}). Delete it to start this run afresh.",
+            file=str(path),
+            why=str(error).splitlines()[0],
+        ) from error
+    if state.get("format", 0) > FORMAT:
+        raise Problem("{file} was written by a newer version. Update to open it.", file=str(path))
+    return state
+
+
+def save_encoder(path: Path, encoder: nn.Module, metadata: Mapping[str, Any]) -> None:
+    """The encoder's weights for others to load, with what they need to know as metadata."""
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in encoder.state_dict().items()}
+    with written_whole(path) as beside:
+        save_file(weights, beside, {"format": str(FORMAT), "ssl_explorer": json.dumps(metadata)})
+
+
+def load_encoder(path: Path, encoder: nn.Module) -> None:
+    """Put saved weights into an encoder of the same shape. Raises Problem where they do not fit."""
+    try:
+        encoder.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise Problem(
+            "{file} does not fit this encoder ({why}).", file=str(path), why=str(error).splitlines()[0]
+        ) from error

@@ -1,0 +1,131 @@
+"""What a run trains: the method with its optimiser on a device, and one step of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from ssl_core import device as devices
+from ssl_core.evaluation import alignment, effective_rank, spread, uniformity
+from ssl_core.methods import Method, Outcome
+from ssl_core.optim import gradient_norm, schedule, set_learning_rate
+from ssl_core.problem import Problem
+from ssl_core.settings import Settings
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Torch's own initialisers draw from the global generator: seed it, and put it back afterwards."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def build_method(settings: Settings) -> Method:
+    """The method with fresh weights, the same for the same seed."""
+    with seeded(settings.training.seed):
+        encoder = settings.make("encoder").build()
+        head = settings.make("head").build(encoder.dim)
+        kind = settings.method_class()
+        knobs = settings.make("method") if kind.Knobs else None
+        return kind(encoder, head, settings.make("loss"), knobs)
+
+
+class Learner:
+    """A method in training. All chance in step k follows from (seed, k), so a resume needs no generator."""
+
+    def __init__(self, settings: Settings, size: int, mean: Any, std: Any) -> None:
+        self.settings = settings
+        self.training = settings.training
+        self.device = devices.pick(self.training.device)
+        self.precision = devices.precision(self.device, self.training.precision)
+        self.method = devices.place(build_method(settings), self.device)
+        self.optimizer = settings.make("optimizer").build(self.method)
+        self.peak = self.optimizer.param_groups[0]["lr"]
+        self.recipe = settings.augmentation().fit(size, mean, std)
+
+    def views(self, images: UInt8[Tensor, "n 3 h w"], step: int) -> Float[Tensor, "v n 3 s s"]:
+        """The views of step `step`: v of each picture, with parameters of their own."""
+        v, n = self.method.views, len(images)
+        images = devices.send(images, self.device).repeat(v, 1, 1, 1)
+        params = self.recipe.sample(v * n, step_generator(self.training.seed, step, "views"))
+        return self.recipe.apply(images, params).unflatten(0, (v, n))
+
+    def step(
+        self, images: UInt8[Tensor, "n 3 h w"], labels: Int[Tensor, " n"], step: int, progress: float
+    ) -> dict[str, Any]:
+        """One optimiser step; returns what a Step event says of it. Raises Problem on a NaN."""
+        self.method.train()
+        x = self.views(images, step).to(memory_format=torch.contiguous_format)
+        rate = self.peak * schedule(step, progress, self.training.warmup)
+        set_learning_rate(self.optimizer, rate)
+        with devices.autocast(self.device, self.precision):
+            outcome = self.method(x, devices.send(labels, self.device))
+        self.optimizer.zero_grad(set_to_none=True)
+        outcome.trace.loss.backward()
+        norm = gradient_norm(self.method.parameters())
+        loss = float(outcome.trace.loss.detach())
+        if not (abs(loss) < float("inf") and norm < float("inf")):
+            raise not_finite(step, loss, norm, rate)
+        self.optimizer.step()
+        self.method.after_step(progress)
+        terms = outcome.trace.scalars()
+        terms.pop("loss")
+        return {
+            "loss": loss,
+            "terms": terms,
+            "learning_rate": rate,
+            "gradient_norm": norm,
+            **geometry(outcome),
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Weights, buffers and the optimiser's memory."""
+        return {"method": self.method.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        try:
+            self.method.load_state_dict(state["method"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise Problem(
+                "The saved state does not fit this run's settings ({why}). Start a new run instead.",
+                why=str(error).splitlines()[0],
+            ) from error
+
+
+def step_generator(seed: int, step: int, what: str) -> torch.Generator:
+    """The generator for one purpose in one step: equal arguments, equal draws, whatever came before."""
+    mixed = 0
+    for number in (seed, step, *what.encode()):
+        mixed = (mixed * 6364136223846793005 + number + 1442695040888963407) % 2**63
+    return torch.Generator().manual_seed(mixed)
+
+
+@torch.no_grad()
+def geometry(outcome: Outcome) -> dict[str, float]:
+    """How the outputs of this step lie on the sphere (Wang & Isola 2020), for the collapse monitor."""
+    z = torch.nn.functional.normalize(outcome.z.detach().float(), dim=-1)
+    flat = z.flatten(0, 1)
+    return {
+        "alignment": float(alignment(z[0], z[1])) if len(z) > 1 else 0.0,
+        "uniformity": float(uniformity(flat)),
+        "effective_rank": float(effective_rank(flat)),
+        "std": float(spread(flat)),
+    }
+
+
+def not_finite(step: int, loss: float, norm: float, rate: float) -> Problem:
+    """The advice for a run whose numbers blew up."""
+    return Problem(
+        "At step {step} the loss is {loss} and the gradient's length {norm}: the numbers overflowed. "
+        "Try a learning rate below {rate:.2g}, more warm-up, a higher temperature or precision float32.",
+        step=step,
+        loss=loss,
+        norm=norm,
+        rate=rate,
+    )

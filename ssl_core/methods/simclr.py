@@ -1,0 +1,26 @@
+"""SimCLR: two views of a picture attract, all others in the batch repel.
+
+Chen et al. 2020, https://arxiv.org/abs/2002.05709. No queue and no slow copy: the negatives are the rest of
+the batch.
+"""
+
+from typing import ClassVar
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ssl_core.methods.base import Method, Outcome
+
+
+class SimCLR(Method):
+    """Maximise the agreement of two views of the same picture through NT-Xent."""
+
+    title: ClassVar[str] = "SimCLR"
+    paper: ClassVar[str] = "https://arxiv.org/abs/2002.05709"
+    loss_name: ClassVar[str] = "nt_xent"
+    recipe_name: ClassVar[str] = "simclr"
+
+    def forward(self, x: Float[Tensor, "2 n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
+        """The loss of one batch of view pairs; labels are not used."""
+        z = self.project(x)
+        return Outcome(self.loss(z), z)

@@ -1,0 +1,71 @@
+"""Optimisers and the learning rate's way through the budget."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ssl_core.config import knob
+
+
+@dataclass(frozen=True)
+class AdamW:
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019): forgiving, good for short runs."""
+
+    learning_rate: float = knob(2e-3, 1e-5, 1e-1, "The peak, reached after warm-up.", log=True)
+    weight_decay: float = knob(0.01, 0.0, 0.3, "Pulls weights to zero; not biases and normalisation.")
+
+    def build(self, module: nn.Module) -> torch.optim.Optimizer:
+        """The optimiser of a module's parameters."""
+        return torch.optim.AdamW(decayed(module, self.weight_decay), lr=self.learning_rate)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent with Nesterov momentum, as most of the papers train."""
+
+    learning_rate: float = knob(0.3, 1e-3, 3.0, "The peak, reached after warm-up.", log=True)
+    momentum: float = knob(0.9, 0.0, 0.99, "How much of the last step goes into this one.")
+    weight_decay: float = knob(1e-4, 0.0, 1e-2, "Pulls weights to zero; not biases and normalisation.")
+
+    def build(self, module: nn.Module) -> torch.optim.Optimizer:
+        """The optimiser of a module's parameters."""
+        return torch.optim.SGD(
+            decayed(module, self.weight_decay),
+            lr=self.learning_rate,
+            momentum=self.momentum,
+            nesterov=self.momentum > 0,
+        )
+
+
+OPTIMIZERS: dict[str, type[AdamW] | type[SGD]] = {"adamw": AdamW, "sgd": SGD}
+
+
+def decayed(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Two parameter groups: matrices and kernels decay, biases and normalisation do not."""
+    trained = [p for p in module.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def schedule(step: int, progress: float, warmup: int) -> float:
+    """The learning rate as a share of its peak: up in a line over `warmup` steps, down a cosine to zero.
+
+    `progress` is of the budget (0 to 1), so that a budget in seconds ends at zero as well.
+    """
+    return min(1.0, (step + 1) / max(1, warmup)) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """The same rate for every parameter group."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def gradient_norm(parameters: Iterable[nn.Parameter]) -> float:
+    """The length of the whole gradient."""
+    return float(nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None]))

@@ -1,0 +1,171 @@
+"""A run is a folder: start, watch, stop, resume, list.
+
+The folder is all there is between the page, the command line and the process that trains: whoever watches
+tails it. `lock` is held by the process that writes, so everybody sees who is alive; `stop` is a request.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from ssl_core.checkpoints import load_json, save_json
+from ssl_core.events import Event, Failed, Finished, Preparing, Step, Waiting, parse, replay
+from ssl_core.problem import Problem
+from ssl_core.process import context
+from ssl_core.settings import Settings
+from ssl_core.work import held, work
+
+CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, by its folder."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """What the person reads, and the folder's name."""
+        return self.folder.name
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """`config.json`: settings, owner and versions."""
+        return load_json(self.folder / "config.json")
+
+    @property
+    def settings(self) -> Settings:
+        """What rebuilds it."""
+        return Settings.from_json(self.config["settings"])
+
+    def events(self) -> Iterator[Event]:
+        """All it has said so far."""
+        return replay(self.folder / "events.jsonl")
+
+    def alive(self) -> bool:
+        """Whether a process writes it now."""
+        return held(self.folder / "lock")
+
+    def status(self) -> str:
+        """waiting, preparing, training, done, stopped, failed, or interrupted (its process was killed)."""
+        last = self.last_event()
+        if self.alive():
+            return {Waiting: "waiting", Preparing: "preparing", type(None): "preparing"}.get(
+                type(last), "training"
+            )
+        if isinstance(last, Finished):
+            return last.reason
+        return "failed" if isinstance(last, Failed) else "interrupted"
+
+    def last_event(self, kind: type[Event] = Event) -> Event | None:
+        """The newest of a kind in the last lines of the file; None if it is not there."""
+        path = self.folder / "events.jsonl"
+        if not path.exists():
+            return None
+        with path.open("rb") as lines:
+            lines.seek(max(0, path.stat().st_size - 16_384))
+            for line in reversed(lines.read().decode("utf-8", "replace").splitlines()):
+                event = parse(line)
+                if isinstance(event, kind):
+                    return event
+        return None
+
+    def can_resume(self) -> bool:
+        """Whether there is a saved state and budget left, and nobody is at it."""
+        return (self.folder / "state.pt").exists() and self.status() in ("stopped", "failed", "interrupted")
+
+
+def create(settings: Settings, runs: Path = CHECKPOINTS, owner: str | None = None) -> Run:
+    """A folder for a new run, named after what it trains. Raises Problem if the settings do not fit."""
+    import torch
+
+    settings.check()
+    stem = re.sub(r"[^a-z0-9]+", "-", f"{settings.method}-{settings.dataset}-{settings.encoder}".lower())
+    stem = f"{stem}-{time.strftime('%m%d-%H%M%S')}"
+    for number in range(1000):
+        folder = runs / (stem if number == 0 else f"{stem}-{number}")
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:
+            continue
+    versions = {"torch": torch.__version__}
+    config = {"format": 1, "settings": settings.to_json(), "owner": owner, "versions": versions}
+    save_json(folder / "config.json", {**config, "created": time.time()})
+    return Run(folder)
+
+
+def start(run: Run, seconds: float = 120.0) -> BaseProcess:
+    """Train it in a process of its own; returns once that process holds the run's lock.
+
+    Raises Problem if somebody is at it already or the process ends before it begins.
+    """
+    if run.alive():
+        raise Problem("The run {name} is being written by another process already.", name=run.name)
+    (run.folder / "stop").unlink(missing_ok=True)
+    process = context().Process(target=_drain, args=(run.folder,), name=f"run {run.name}")  # type: ignore[attr-defined]
+    process.start()
+    deadline = time.monotonic() + seconds
+    while not (run.folder / "began").exists() and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if not (run.folder / "began").exists():
+        raise Problem("The process of run {name} ended before it began.", name=run.name)
+    (run.folder / "began").unlink()
+    return process
+
+
+def _drain(folder: Path) -> None:
+    for _ in work(folder, announce=True):
+        pass
+
+
+def resume(run: Run) -> BaseProcess:
+    """Go on from the saved state. Raises Problem if there is nothing to go on from."""
+    if not run.can_resume():
+        raise Problem(
+            "The run {name} is {status} and cannot be resumed. Start a new one.",
+            name=run.name,
+            status=run.status(),
+        )
+    return start(run)
+
+
+def stop(run: Run) -> None:
+    """Ask the run to save and end; it does so after the step it is in."""
+    if run.alive():
+        (run.folder / "stop").touch()
+
+
+def list_runs(runs: Path = CHECKPOINTS) -> list[Run]:
+    """All runs of a folder, newest first."""
+    found = [Run(p.parent) for p in runs.glob("*/config.json")]
+    return sorted(found, key=lambda run: (run.folder / "config.json").stat().st_mtime, reverse=True)
+
+
+def find(name: str, runs: Path = CHECKPOINTS) -> Run:
+    """The run of that name. Raises Problem; a name with a path in it is no name."""
+    if name != os.path.basename(name) or not (runs / name / "config.json").exists():
+        raise Problem(
+            "There is no run named {name!r}. There are: {names}.",
+            name=name,
+            names=", ".join(run.name for run in list_runs(runs)[:10]) or "none yet",
+        )
+    return Run(runs / name)
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """One row of the list of runs."""
+    last = run.last_event(Step)
+    return {
+        "name": run.name,
+        "status": run.status(),
+        "step": last.step if isinstance(last, Step) else 0,
+        "loss": last.loss if isinstance(last, Step) else None,
+        "seconds": last.seconds if isinstance(last, Step) else 0.0,
+    }

@@ -1,0 +1,125 @@
+"""All that rebuilds a run: what was chosen from each registry, and every knob that was turned."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ssl_core.augmentations import RECIPES, Recipe
+from ssl_core.config import Knob, build, knob, knobs, look_up
+from ssl_core.datasets import DATASETS
+from ssl_core.datasets.base import Source
+from ssl_core.device import DEVICES, PRECISIONS
+from ssl_core.encoders import ENCODERS, HEADS
+from ssl_core.losses import LOSSES
+from ssl_core.methods import METHODS, Method
+from ssl_core.optim import OPTIMIZERS
+
+FORMAT = 1
+UNITS = ("seconds", "epochs", "steps")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long, in what portions, and where."""
+
+    budget: float = knob(60.0, 5.0, 3600.0, "How much to train, in the unit beside it.", log=True)
+    unit: str = knob("seconds", choices=UNITS, help="What the budget counts.")
+    batch_size: int = knob(256, 16, 1024, "Pictures in a step; each gives all its views.", log=True)
+    warmup: int = knob(30, 0, 500, "Steps in which the learning rate rises to its peak.")
+    seed: int = knob(0, 0, 9999, "Weights, views and order of a run all follow from it.")
+    device: str = knob("auto", choices=DEVICES, help="auto: a GPU where there is one.")
+    precision: str = knob("auto", choices=PRECISIONS, help="auto: bfloat16 where the hardware gains by it.")
+    monitors: int = knob(10, 0, 50, "How often kNN is measured on held-out training pictures.")
+    save_seconds: float = knob(15.0, 1.0, 600.0, "A killed run loses at most so many seconds of steps.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A choice from each registry, and by group the knobs that differ from their defaults."""
+
+    method: str = "simclr"
+    encoder: str = "resnet10"
+    head: str = "cs231n"
+    optimizer: str = "adamw"
+    dataset: str = "shapes"
+    recipe: str = ""  # empty: the method's own
+    knobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def registered(self, group: str) -> type[Any]:
+        """The dataclass of knobs that a group (a name in GROUPS) turns here."""
+        if group == "training":
+            return Training
+        if group == "loss":
+            return LOSSES[look_up(METHODS, self.method, "method").loss_name]
+        registry, what = REGISTRIES[group]
+        return look_up(registry, getattr(self, group), what)
+
+    def make(self, group: str) -> Any:
+        """The group's dataclass with this run's knobs. Raises Problem on an unknown name or a bad value."""
+        return build(self.registered(group), self.knobs.get(group, {}))
+
+    @property
+    def training(self) -> Training:
+        """Budget, batch and device."""
+        return self.make("training")
+
+    def source(self) -> Source:
+        """Where the pictures come from."""
+        return self.make("dataset")
+
+    def method_class(self) -> type[Method]:
+        """The method, not yet built."""
+        return look_up(METHODS, self.method, "method")
+
+    def augmentation(self) -> Recipe:
+        """The recipe with this run's knobs; not yet fitted to a data set."""
+        recipe = look_up(RECIPES, self.recipe or self.method_class().recipe_name, "recipe")
+        return recipe.turned(self.knobs.get("recipe", {}))
+
+    def group_knobs(self, group: str) -> dict[str, Knob]:
+        """The knobs of a group as chosen here, by name."""
+        if group == "recipe":
+            return self.augmentation().knobs()
+        if group == "method":
+            return knobs(self.method_class().Knobs) if self.method_class().Knobs else {}
+        return knobs(self.registered(group))
+
+    def with_knobs(self, group: str, **values: Any) -> "Settings":
+        """A copy with some knobs of a group turned."""
+        turned = {**self.knobs, group: {**self.knobs.get(group, {}), **values}}
+        return replace(self, knobs=turned)
+
+    def check(self) -> "Settings":
+        """Itself, once every name and value has been read. Raises Problem."""
+        for group in GROUPS:
+            if group not in ("recipe", "method"):
+                self.make(group)
+        self.augmentation()
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for `config.json`."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Settings":
+        """Read what `to_json` wrote; unknown fields are ignored."""
+        return cls(**{n: values[n] for n in cls.__dataclass_fields__ if n in values})
+
+
+REGISTRIES: dict[str, tuple[Mapping[str, Any], str]] = {
+    "method": (METHODS, "method"),
+    "encoder": (ENCODERS, "encoder"),
+    "head": (HEADS, "projection head"),
+    "optimizer": (OPTIMIZERS, "optimizer"),
+    "dataset": (DATASETS, "data set"),
+    "recipe": (RECIPES, "recipe"),
+}
+GROUPS = ("method", "loss", "encoder", "head", "dataset", "recipe", "optimizer", "training")
+
+
+def all_knobs(settings: Settings) -> Iterator[tuple[str, Knob]]:
+    """Every knob of a run with its group."""
+    for group in GROUPS:
+        for found in settings.group_knobs(group).values():
+            yield group, found
