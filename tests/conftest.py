@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 from jaxtyping import install_import_hook
@@ -13,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 install_import_hook("ssl_core", "beartype.beartype")
 
+import browsers  # noqa: E402
 import pytest  # noqa: E402
 import torch  # noqa: E402
 
@@ -47,3 +49,16 @@ def golden():  # type: ignore[no-untyped-def]
     if not path.exists():
         pytest.skip("no published answers beside this checkout")
     return numpy.load(path)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if browsers.required() and not any(item.get_closest_marker("browser") for item in session.items):
+        raise pytest.UsageError("a browser is required here, and no browser test was collected")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and item.get_closest_marker("browser") and browsers.required():
+        report.outcome, report.longrepr = "failed", f"a browser is required here: {report.longrepr}"
+    return report
