@@ -1,0 +1,60 @@
+"""What a tab is given: the server's data and folders (Context), and its place on the page (Frame)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+import gradio as gr
+
+from ssl_core.config import look_up
+from ssl_core.datasets import DATASETS
+from ssl_core.datasets.base import Pictures, Report, Source, silent
+
+
+@dataclass
+class Context:
+    """The server's side: which data, which folder of runs, and whether strangers visit.
+
+    Paths come from the command line and the environment only, never from a visitor.
+    """
+
+    data_path: str | None = None
+    runs_folder: Path = Path("checkpoints")
+    public: bool = False
+    _loaded: dict[str, Pictures] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def source(self, name: str) -> Source:
+        """The named data set, not loaded. Raises Problem where there is none of that name."""
+        kind = look_up(DATASETS, name, "data set")
+        return kind(path=self.data_path or "") if name == "folder" else kind()  # type: ignore[call-arg]
+
+    def sources(self) -> dict[str, Source]:
+        """All data sets a visitor may choose; a folder only where the server was given one."""
+        return {name: self.source(name) for name in DATASETS if name != "folder" or self.data_path}
+
+    def default_source(self) -> str:
+        """The folder given at the start, else CIFAR-10 where it is at hand, else the drawn shapes."""
+        if self.data_path:
+            return "folder"
+        return "cifar10" if self.source("cifar10").at_hand() else "shapes"
+
+    def pictures(self, name: str, report: Report = silent) -> Pictures:
+        """The named data set, decoded once for all visitors. Raises Problem."""
+        source = self.source(name)
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = source.load(report)
+            return self._loaded[name]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The page's side: `frame.tabs` is the output of `gr.Tabs(selected=id)`, which opens another tab;
+
+    `frame.tab.select` fires when this tab is opened, `frame.blocks.load` when the page is.
+    """
+
+    blocks: gr.Blocks
+    tabs: gr.Tabs
+    tab: gr.Tab

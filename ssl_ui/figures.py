@@ -1,0 +1,146 @@
+"""Arrays in, plotly JSON figures {data, layout} out: plain dicts that `live_plot` draws.
+
+Matrices and points travel as typed arrays in base64 (a 256×256 matrix takes a tenth of what lists take);
+curves travel as growing plain lists, of which Gradio sends only the new end. Nothing here sets a text or
+background colour: the plot takes those from the page, light or dark.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Num
+
+from ssl_ui.palette import CLASSES, COSINES, MAGNITUDES, marker_of_class, of_class
+from ssl_ui.plotly_json import base, cells, gaps, number, plain, reference_line, typed
+
+Figure = dict[str, Any]
+NUMBERED = 16  # a matrix up to this size has its numbers in its cells
+
+
+def curve(
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    references: Mapping[str, float] | None = None,
+    x_title: str = "",
+    y_title: str = "",
+) -> Figure:
+    """Named lines (x, y), and dashed horizontal lines to compare with, such as a collapsed encoder's loss."""
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "x": plain(x),
+            "y": plain(y),
+            "line": {"width": 2.5, "color": of_class(i)},
+        }
+        for i, (name, (x, y)) in enumerate(series.items())
+    ]
+    layout = base(x_title, y_title) | {"showlegend": len(data) > 1, "hovermode": "x unified"}
+    layout["shapes"] = [reference_line(y) for y in (references or {}).values()]
+    right = {"xref": "paper", "x": 1, "xanchor": "right", "yanchor": "bottom", "showarrow": False}
+    layout["annotations"] = [right | {"y": y, "text": name} for name, y in (references or {}).items()]
+    return {"data": data, "layout": layout}
+
+
+def heatmap(
+    matrix: Num[np.ndarray, "r c"],
+    rows: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    *,
+    cosine: bool = True,
+    limit: float | None = None,
+) -> Figure:
+    """A matrix, first row on top. Cosines: red below 0, blue above; magnitudes: Cividis.
+
+    `limit` fixes the colour scale: ±limit for cosines, from 0 for magnitudes. Numbers stand in the cells of a
+    matrix up to 16×16.
+    """
+    finite = matrix[np.isfinite(matrix)]
+    top = limit or float(np.abs(finite).max(initial=0)) or 1.0
+    large = max(matrix.shape)
+    trace: dict[str, Any] = {
+        "type": "heatmap",
+        "z": typed(matrix),
+        "zmin": -top if cosine else min(0.0, float(finite.min(initial=0))),
+        "zmax": top,
+        "colorscale": COSINES if cosine else MAGNITUDES,
+        "colorbar": {"thickness": 14},
+        "hovertemplate": "%{y} · %{x}<br>%{z:.4f}<extra></extra>",
+    } | gaps(large)
+    if large <= NUMBERED:
+        trace |= {"text": [[number(v) for v in row] for row in matrix.tolist()], "texttemplate": "%{text}"}
+    return {"data": [trace], "layout": cells(matrix.shape, rows, columns)}
+
+
+def mask_layer(mask: Bool[np.ndarray, "r c"], name: str, colour: str) -> dict[str, Any]:
+    """A trace to lay over a heatmap: tints the cells of a mask; the legend switches it off and on."""
+    return {
+        "type": "heatmap",
+        "z": typed(np.where(mask, 1.0, np.nan)),
+        "zmin": 0,
+        "zmax": 1,
+        "opacity": 0.75,
+        "colorscale": [[0, colour], [1, colour]],
+        "showscale": False,
+        "showlegend": True,
+        "name": name,
+        "hoverinfo": "skip",
+    } | gaps(max(mask.shape))
+
+
+def masks(layers: Mapping[str, Bool[np.ndarray, "r c"]], labels: Sequence[str] | None = None) -> Figure:
+    """Masks of one matrix in colours of their own, each a layer that the legend switches."""
+    layout = cells(next(iter(layers.values())).shape, labels, labels) | {"showlegend": True}
+    data = [mask_layer(mask, name, of_class(i)) for i, (name, mask) in enumerate(layers.items())]
+    return {"data": data, "layout": layout}
+
+
+def scatter(
+    points: Float[np.ndarray, "n 2"],
+    labels: Int[np.ndarray, " n"],
+    names: Sequence[str],
+    pictures: dict[str, Any] | None = None,
+) -> Figure:
+    """Points in the plane, coloured and shaped by class. customdata is a point's place in `points`.
+
+    `pictures` = {url, columns} shows under the pointer the tile of that number (see `live_plot`).
+    """
+    data = []
+    for k, name in enumerate(names):
+        mine = np.flatnonzero(labels == k)
+        look = {"size": 7, "opacity": 0.8, "color": of_class(k), "symbol": marker_of_class(k)}
+        data.append(
+            {
+                "type": "scattergl",
+                "mode": "markers",
+                "name": name,
+                "x": typed(points[mine, 0]),
+                "y": typed(points[mine, 1]),
+                "customdata": mine.tolist(),
+                "marker": look,
+                "hovertemplate": f"{name}<extra></extra>",
+            }
+        )
+    layout = base() | {"showlegend": True, "dragmode": "pan"}
+    hidden = {"showgrid": False, "zeroline": False, "showticklabels": False}
+    layout |= {"xaxis": hidden, "yaxis": hidden | {"scaleanchor": "x"}}
+    layout["legend"] |= {"itemsizing": "constant"}
+    layout["meta"] = {"pictures": pictures}
+    return {"data": data, "layout": layout, "config": {"scrollZoom": True}}
+
+
+def bars(values: Num[np.ndarray, " n"], names: Sequence[str] | None = None, y_title: str = "") -> Figure:
+    """A vector as bars, each with its number up to 32 of them."""
+    trace: dict[str, Any] = {
+        "type": "bar",
+        "x": list(names) if names else [str(i) for i in range(len(values))],
+        "y": plain(values.tolist()),
+        "marker": {"color": CLASSES[0]},
+        "hovertemplate": "%{x}: %{y:.4f}<extra></extra>",
+    }
+    if len(values) <= 2 * NUMBERED:
+        trace |= {"text": [number(v) for v in values.tolist()], "textposition": "auto", "textangle": 0}
+    layout = base("", y_title)
+    layout["xaxis"] |= {"type": "category"}
+    return {"data": [trace], "layout": layout}

@@ -1,0 +1,76 @@
+"""The pieces that figures are made of: typed arrays, numbers in words, and layouts."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Num
+
+from ssl_ui.palette import REFERENCE
+
+FONT = 15  # px: read from the back row
+
+
+def typed(array: Num[np.ndarray, "..."]) -> dict[str, str]:
+    """An array as plotly's typed-array JSON: float32 with gaps for infinite values, int32 or uint8."""
+    if array.dtype.kind == "f":
+        array = np.where(np.isfinite(array), array, np.nan).astype("<f4")
+    else:
+        array = array.astype("u1" if array.dtype.kind == "b" else "<i4")
+    return {
+        "dtype": array.dtype.str[1:],
+        "bdata": base64.b64encode(array.tobytes()).decode(),
+        "shape": ", ".join(map(str, array.shape)),
+    }
+
+
+def plain(values: Sequence[float]) -> list[float | None]:
+    """Numbers for a curve, with gaps where a value is not finite."""
+    return [float(v) if np.isfinite(v) else None for v in values]
+
+
+def number(value: float) -> str:
+    """A number as it stands in a cell: two decimals, whole numbers whole, −∞ for what is masked."""
+    if np.isneginf(value):
+        return "−∞"
+    text = str(value) if isinstance(value, int) else f"{value:.2f}" if abs(value) < 100 else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def reference_line(y: float) -> dict[str, Any]:
+    """A dashed line across the whole plot."""
+    ends = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y}
+    return ends | {"line": {"dash": "dash", "width": 2, "color": REFERENCE}}
+
+
+def gaps(cells_across: int) -> dict[str, int]:
+    """A hairline between cells while they are large enough to show one."""
+    width = 1 if cells_across <= 64 else 0
+    return {"xgap": width, "ygap": width}
+
+
+def cells(
+    shape: tuple[int, ...], rows: Sequence[str] | None, columns: Sequence[str] | None
+) -> dict[str, Any]:
+    """The layout of a matrix: square cells, the first row on top, a label for every row and column."""
+    layout = base()
+    for axis, count, names in (("yaxis", shape[0], rows), ("xaxis", shape[1], columns)):
+        layout[axis] = {"showgrid": False, "zeroline": False, "constrain": "domain"}
+        if names:
+            layout[axis] |= {"tickmode": "array", "tickvals": list(range(count)), "ticktext": list(names)}
+    layout["yaxis"] |= {"autorange": "reversed", "scaleanchor": "x"}
+    layout["xaxis"] |= {"side": "top"}
+    return layout
+
+
+def base(x_title: str = "", y_title: str = "") -> dict[str, Any]:
+    """What all figures share: large type, narrow margins, and a zoom that outlives updates."""
+    return {
+        "font": {"size": FONT},
+        "margin": {"l": 56, "r": 16, "t": 24, "b": 44},
+        "uirevision": "keep",
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "xaxis": {"title": {"text": x_title}},
+        "yaxis": {"title": {"text": y_title}},
+    }

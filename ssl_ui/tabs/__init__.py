@@ -1,0 +1,12 @@
+"""The tabs in the order of the page. A tab is one module with TITLE and build(context, frame), and one line.
+
+The key is the tab's id: `gr.Tabs(selected="train")` opens it.
+"""
+
+from types import ModuleType
+
+from ssl_ui.tabs import overview
+
+TABS: dict[str, ModuleType] = {
+    "overview": overview,
+}
