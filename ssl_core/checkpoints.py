@@ -73,6 +73,8 @@ def save_encoder(path: Path, encoder: nn.Module, metadata: Mapping[str, Any]) ->
 
 def load_encoder(path: Path, encoder: nn.Module) -> None:
     """Put saved weights into an encoder of the same shape. Raises Problem where they do not fit."""
+    if not path.exists():
+        raise Problem("{run} has not saved an encoder yet. Train it a little longer.", run=path.parent.name)
     try:
         encoder.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:

@@ -6,7 +6,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
-from beartype import beartype
+from beartype import BeartypeConf, beartype
 from jaxtyping import AbstractArray, TypeCheckError, jaxtyped
 from torch import Tensor
 
@@ -14,6 +14,8 @@ from ssl_core.problem import Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+TYPECHECKER = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float as well
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
     Mismatched batches fed to an unchecked contrastive loss silently return a number. Raises Problem.
     """
-    inner = jaxtyped(typechecker=beartype)(function)
+    inner = jaxtyped(typechecker=TYPECHECKER)(function)
 
     @wraps(function)
     def door(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -37,7 +37,7 @@ from ssl_core.trainer import train
 
 
 def work(folder: Path, announce: bool = False) -> Iterator[Event]:
-    """Train the run in `folder` to the end of its budget or until asked to stop; every event is on disk first.
+    """Train the run in `folder` until its budget is used or somebody stops it; events reach the disk first.
 
     `announce` leaves a file `began` once the lock is held, for a parent that waits. Ctrl-C, SIGTERM and a
     file `stop` all end it after the step it is in, saved. Raises Problem only if the run is taken.
@@ -180,7 +180,7 @@ def loading(source: Source) -> Generator[Event, None, Pictures]:
 
 @contextmanager
 def stop_requests(folder: Path) -> Iterator[Callable[[], bool]]:
-    """Whether somebody asked to stop: by the file `stop`, by Ctrl-C or by SIGTERM. A second Ctrl-C is obeyed."""
+    """Whether somebody asked to stop: a file `stop`, Ctrl-C or SIGTERM. A second Ctrl-C ends it at once."""
     flag = threading.Event()
     before: dict[int, Any] = {}
 

@@ -12,7 +12,7 @@ SHARED = ROOT.parent / "shared"  # real CIFAR-10 and published answers, on machi
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
-install_import_hook("ssl_core", "beartype.beartype")
+install_import_hook("ssl_core", "typecheck.typechecker")
 
 import browsers  # noqa: E402
 import pytest  # noqa: E402

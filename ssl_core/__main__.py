@@ -1,0 +1,93 @@
+"""SSL Explorer's command line. Flags are made from the same knobs as the page's sliders."""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+from ssl_core import commands
+from ssl_core.datasets import default_source
+from ssl_core.problem import Problem
+from ssl_core.settings import REGISTRIES, Settings, all_knobs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the words say; a person's mistake is one sentence on stderr and exit code 2."""
+    try:
+        options = parse(list(sys.argv[1:] if arguments is None else arguments))
+        return options.run(options)
+    except Problem as problem:
+        print(f"ssl_core: {problem}", file=sys.stderr)
+        return 2
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the words; for `train` first what is chosen, then the knobs that the choices have."""
+    parser = argparse.ArgumentParser(prog="python -m ssl_core", description=__doc__)
+    actions = parser.add_subparsers(required=True, metavar="train|evaluate|embed|runs")
+    training = actions.add_parser("train", help="train a run and record it")
+    training.set_defaults(run=commands.train)
+    training.add_argument("--resume", metavar="RUN", help="go on with this run; all else follows from it")
+    commands.common(training)
+    choose(training)
+    commands.add_others(actions)
+    if arguments[:1] != ["train"]:
+        return parser.parse_args(arguments)
+
+    first = argparse.ArgumentParser(add_help=False)
+    choose(first)
+    commands.common(first)
+    settings = settings_from(first.parse_known_args(arguments[1:])[0])
+    add_knobs(training, settings)
+    options = parser.parse_args(arguments)
+    for group, knob in all_knobs(settings):
+        if (dest := f"{group}/{knob.name}") in options:
+            settings = settings.with_knobs(group, **{knob.name: knob.parse(getattr(options, dest))})
+    options.settings = settings
+    return options
+
+
+def choose(parser: argparse.ArgumentParser) -> None:
+    """One flag for each registry a run chooses from."""
+    for group, (registry, what) in REGISTRIES.items():
+        default = {"dataset": "CIFAR-10 if at hand, else shapes", "recipe": "the method's own"}.get(
+            group, Settings.__dataclass_fields__[group].default
+        )
+        text = f"{what}: {', '.join(registry)} [{default}]"
+        parser.add_argument(f"--{group}", metavar="NAME", help=text)
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """The settings with what was chosen by name, before any knob is turned."""
+    chosen = {g: getattr(options, g) for g in REGISTRIES if getattr(options, g, None) is not None}
+    name, source = default_source(options.data)
+    path = getattr(source, "path", None)
+    settings = Settings(**{"dataset": name, **chosen})
+    if settings.dataset == "folder":
+        if path is None:
+            raise Problem("The data set folder needs a place: --data PATH or SSL_EXPLORER_DATA.")
+        settings = settings.with_knobs("dataset", path=path)
+    return settings
+
+
+def add_knobs(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    """A flag --group.name for every knob, and --name where only one group has it."""
+    found = list(all_knobs(settings))
+    times = Counter(knob.name for _, knob in found)
+    sections: dict[str, argparse._ArgumentGroup] = {}
+    for group, knob in found:
+        section = sections.setdefault(group, parser.add_argument_group(f"{group} knobs"))
+        names = [f"--{group}.{knob.name}".replace("_", "-")]
+        if times[knob.name] == 1 and f"--{knob.name}" not in (
+            "--run",
+            "--runs",
+            "--json",
+            "--data",
+            "--resume",
+        ):
+            names.append(f"--{knob.name}".replace("_", "-"))
+        commands.add_knob(section, knob, *names, dest=f"{group}/{knob.name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What a run's encoder is worth and how it sees pictures, for the page and the command line.
+
+Everything is measured on h, the backbone's features in evaluation mode, of the data set that the run trained
+on. `trained=False` gives the same encoder as it was before the first step: it follows from the seed.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ssl_core import device as devices
+from ssl_core.checkpoints import load_encoder
+from ssl_core.config import knob
+from ssl_core.datasets.base import Pictures, Report, Split, silent
+from ssl_core.encoders import Encoder
+from ssl_core.evaluation import extract, knn_accuracy, linear_probe, project
+from ssl_core.evaluation.knn import KNNKnobs
+from ssl_core.learner import build_method, step_generator
+from ssl_core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How much to measure on: pictures are drawn from a fixed seed, so that figures compare."""
+
+    bank: int = knob(10_000, 100, 50_000, "Training pictures that vote or train the probe.", log=True)
+    queries: int = knob(2_000, 100, 10_000, "Test pictures that are classified.", log=True)
+    probe: bool = knob(False, help="Also train a linear classifier on the frozen features.")
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """Points on a plane with the pictures they stand for (places in the split)."""
+
+    points: Float[Tensor, "n 2"]
+    labels: Int[Tensor, " n"]
+    index: Int[Tensor, " n"]
+    knn: float
+
+
+def encoder_of(settings: Settings, folder: Path | None) -> Encoder:
+    """The run's encoder as it stands in its folder; without a folder as it was before the first step."""
+    encoder = build_method(settings).encoder
+    if folder is not None:
+        load_encoder(folder / "encoder.safetensors", encoder)
+    return encoder
+
+
+def features(
+    encoder: Encoder, split: Split, pictures: Pictures, report: Report = silent
+) -> Float[Tensor, "n d"]:
+    """h of every picture of a split."""
+    device = devices.pick()
+    return extract(
+        devices.place(encoder, device),
+        split.images,
+        mean=pictures.mean,
+        std=pictures.std,
+        device=device,
+        precision=devices.precision(device),
+        report=report,
+    )
+
+
+def some(split: Split, count: int) -> Int[Tensor, " n"]:
+    """Places of `count` pictures of a split (or all there are), the same every time."""
+    generator = step_generator(0, len(split), "measure")
+    return torch.randperm(len(split), generator=generator)[:count].sort().values
+
+
+def evaluate(
+    settings: Settings,
+    folder: Path | None,
+    amount: Evaluation | None = None,
+    vote: KNNKnobs | None = None,
+    report: Report = silent,
+) -> dict[str, Any]:
+    """kNN (and a linear probe) of test pictures against training pictures, with all that names the figure."""
+    amount, vote = amount or Evaluation(), vote or KNNKnobs()
+    pictures = settings.source().load(report)
+    encoder = encoder_of(settings, folder)
+    bank = pictures.train.subset(some(pictures.train, amount.bank))
+    queries = pictures.test.subset(some(pictures.test, amount.queries))
+    h_bank = features(encoder, bank, pictures, report)
+    h_queries = features(encoder, queries, pictures, report)
+    found = knn_accuracy(h_bank, bank.labels, h_queries, queries.labels, **asdict(vote))
+    result: dict[str, Any] = {
+        "dataset": pictures.title,
+        "layer": "h, backbone features in evaluation mode",
+        "knn_top1": found.top1,
+        "knn_top5": found.top5,
+        "k": found.k,
+        "temperature": found.temperature,
+        "bank": found.bank,
+        "queries": found.queries,
+    }
+    if amount.probe:
+        report("Training a linear probe", 0.0)
+        probe = linear_probe(h_bank, bank.labels, h_queries, queries.labels)
+        result |= {"probe_top1": probe.top1, "probe_top5": probe.top5}
+    return result
+
+
+def embed(
+    settings: Settings,
+    folder: Path | None,
+    method: str = "umap",
+    count: int = 2_000,
+    seed: int = 0,
+    report: Report = silent,
+) -> Embedding:
+    """Test pictures on a plane, and kNN of the same pictures against twice as many training pictures."""
+    pictures = settings.source().load(report)
+    index = some(pictures.test, count)
+    split = pictures.test.subset(index)
+    encoder = encoder_of(settings, folder)
+    h = features(encoder, split, pictures, report)
+    bank = pictures.train.subset(some(pictures.train, 2 * count))
+    h_bank = features(encoder, bank, pictures, report)
+    k = min(200, max(1, len(bank) // 20))
+    knn = knn_accuracy(h_bank, bank.labels, h, split.labels, k=k).top1
+    return Embedding(project(h, method, seed=seed, report=report), split.labels, index, knn)
