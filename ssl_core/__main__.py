@@ -40,9 +40,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     settings = settings_from(first.parse_known_args(arguments[1:])[0])
     add_knobs(training, settings)
     options = parser.parse_args(arguments)
-    for group, knob in all_knobs(settings):
-        if (dest := f"{group}/{knob.name}") in options:
-            settings = settings.with_knobs(group, **{knob.name: knob.parse(getattr(options, dest))})
+    for group, name, knob in all_knobs(settings):
+        if (dest := f"{group}/{name}") in options:
+            settings = settings.with_knobs(group, **{name: knob.parse(getattr(options, dest))})
     options.settings = settings
     return options
 
@@ -73,20 +73,12 @@ def settings_from(options: argparse.Namespace) -> Settings:
 def add_knobs(parser: argparse.ArgumentParser, settings: Settings) -> None:
     """A flag --group.name for every knob, and --name where only one group has it."""
     found = list(all_knobs(settings))
-    times = Counter(knob.name for _, knob in found)
+    times = Counter(name for _, name, _ in found)
     sections: dict[str, argparse._ArgumentGroup] = {}
-    for group, knob in found:
+    for group, name, knob in found:
         section = sections.setdefault(group, parser.add_argument_group(f"{group} knobs"))
-        names = [f"--{group}.{knob.name}".replace("_", "-")]
-        if times[knob.name] == 1 and f"--{knob.name}" not in (
-            "--run",
-            "--runs",
-            "--json",
-            "--data",
-            "--resume",
-        ):
-            names.append(f"--{knob.name}".replace("_", "-"))
-        commands.add_knob(section, knob, *names, dest=f"{group}/{knob.name}")
+        names = [f"--{group}.{name}"] + [f"--{name}"] * (times[name] == 1)
+        commands.add_knob(section, knob, *(n.replace("_", "-") for n in names), dest=f"{group}/{name}")
 
 
 if __name__ == "__main__":

@@ -122,3 +122,12 @@ def look_up(registry: Mapping[str, T], name: str, what: str) -> T:
             names=", ".join(registry),
         )
     return registry[name]
+
+
+def at_least(part: Any, low: float, *names: str) -> None:
+    """Refuse knobs of a dataclass that are below what is defined. Raises Problem."""
+    for name in names:
+        if getattr(part, name) < low:
+            raise Problem(
+                "{name} is {value}; give at least {low}.", name=name, value=getattr(part, name), low=low
+            )

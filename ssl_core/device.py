@@ -2,11 +2,14 @@
 
 import os
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ssl_core.problem import Problem
+
+M = TypeVar("M", bound=nn.Module)
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -65,7 +68,7 @@ def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager
     return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
 
 
-def place(module: nn.Module, device: torch.device) -> nn.Module:
+def place(module: M, device: torch.device) -> M:
     """Move a module to the device in the layout that its convolutions like."""
     return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 

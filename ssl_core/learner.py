@@ -15,6 +15,8 @@ from ssl_core.optim import gradient_norm, schedule, set_learning_rate
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 
+Channels = tuple[float, float, float]
+
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
@@ -34,10 +36,16 @@ def build_method(settings: Settings) -> Method:
         return kind(encoder, head, settings.make("loss"), knobs)
 
 
+def collapsed(settings: Settings, method: Method) -> float | None:
+    """The loss of this run's method when all its outputs are one point, for the line on the chart."""
+    length = settings.make("head").length(method.encoder.dim)
+    return method.loss.collapsed(method.views, settings.training.batch_size, length)
+
+
 class Learner:
     """A method in training. All chance in step k follows from (seed, k), so a resume needs no generator."""
 
-    def __init__(self, settings: Settings, size: int, mean: Any, std: Any) -> None:
+    def __init__(self, settings: Settings, size: int, mean: Channels, std: Channels) -> None:
         self.settings = settings
         self.training = settings.training
         self.device = devices.pick(self.training.device)

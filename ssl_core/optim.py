@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ssl_core.config import knob
+from ssl_core.config import at_least, knob
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,9 @@ class AdamW:
 
     learning_rate: float = knob(2e-3, 1e-5, 1e-1, "The peak, reached after warm-up.", log=True)
     weight_decay: float = knob(0.01, 0.0, 0.3, "Pulls weights to zero; not biases and normalisation.")
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "learning_rate", "weight_decay")
 
     def build(self, module: nn.Module) -> torch.optim.Optimizer:
         """The optimiser of a module's parameters."""
@@ -29,6 +32,9 @@ class SGD:
     learning_rate: float = knob(0.3, 1e-3, 3.0, "The peak, reached after warm-up.", log=True)
     momentum: float = knob(0.9, 0.0, 0.99, "How much of the last step goes into this one.")
     weight_decay: float = knob(1e-4, 0.0, 1e-2, "Pulls weights to zero; not biases and normalisation.")
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "learning_rate", "momentum", "weight_decay")
 
     def build(self, module: nn.Module) -> torch.optim.Optimizer:
         """The optimiser of a module's parameters."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ssl_core.augmentations import RECIPES, Recipe
-from ssl_core.config import Knob, build, knob, knobs, look_up
+from ssl_core.config import Knob, at_least, build, knob, knobs, look_up
 from ssl_core.datasets import DATASETS
 from ssl_core.datasets.base import Source
 from ssl_core.device import DEVICES, PRECISIONS
@@ -31,6 +31,11 @@ class Training:
     precision: str = knob("auto", choices=PRECISIONS, help="auto: bfloat16 where the hardware gains by it.")
     monitors: int = knob(10, 0, 50, "How often kNN is measured on held-out training pictures.")
     save_seconds: float = knob(15.0, 1.0, 600.0, "A killed run loses at most so many seconds of steps.")
+
+    def __post_init__(self) -> None:
+        at_least(self, 1e-3, "budget")
+        at_least(self, 2, "batch_size")  # BatchNorm needs two
+        at_least(self, 0, "warmup", "seed", "monitors", "save_seconds")
 
 
 @dataclass(frozen=True)
@@ -118,8 +123,8 @@ REGISTRIES: dict[str, tuple[Mapping[str, Any], str]] = {
 GROUPS = ("method", "loss", "encoder", "head", "dataset", "recipe", "optimizer", "training")
 
 
-def all_knobs(settings: Settings) -> Iterator[tuple[str, Knob]]:
-    """Every knob of a run with its group."""
+def all_knobs(settings: Settings) -> Iterator[tuple[str, str, Knob]]:
+    """Every knob of a run: its group, its name there, itself."""
     for group in GROUPS:
-        for found in settings.group_knobs(group).values():
-            yield group, found
+        for name, found in settings.group_knobs(group).items():
+            yield group, name, found

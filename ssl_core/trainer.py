@@ -19,7 +19,7 @@ from ssl_core.checkpoints import load_state, save_encoder, save_state, written_w
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.evaluation import extract, knn_accuracy
 from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step
-from ssl_core.learner import Learner, step_generator
+from ssl_core.learner import Learner, collapsed, step_generator
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 
@@ -111,7 +111,7 @@ class _Run:
             precision=str(learner.precision).removeprefix("torch."),
             pictures=len(self.kept),
             steps_per_epoch=self.steps_per_epoch,
-            collapsed=learner.method.loss.collapsed(learner.method.views, self.training.batch_size),
+            collapsed=collapsed(self.settings, learner.method),
             time=time.time(),
         )
 

@@ -182,11 +182,11 @@ def loading(source: Source) -> Generator[Event, None, Pictures]:
 def stop_requests(folder: Path) -> Iterator[Callable[[], bool]]:
     """Whether somebody asked to stop: a file `stop`, Ctrl-C or SIGTERM. A second Ctrl-C ends it at once."""
     flag = threading.Event()
-    before: dict[int, Any] = {}
+    before: dict[signal.Signals, Any] = {}
 
     def ask(number: int, frame: Any) -> None:
         flag.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):

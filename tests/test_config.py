@@ -52,7 +52,7 @@ def test_the_range_is_the_sliders_not_the_constructors() -> None:
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:
-    with pytest.raises(Problem, match="no loss named 'x'.*a, b"):
+    with pytest.raises(Problem, match=r"no loss named 'x'.*a, b"):
         look_up({"a": 1, "b": 2}, "x", "loss")
 
 

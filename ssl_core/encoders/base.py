@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from torch import nn
 
+from ssl_core.config import at_least, knob
+
 
 class Encoder(nn.Module):
     """f: (n, 3, h, w) to (n, dim). Subclasses set `dim`."""
@@ -18,6 +20,10 @@ class EncoderConfig(ABC):
     """The knobs of one encoder."""
 
     title: ClassVar[str]
+    width: int = knob(32, 8, 128, "Channels of the first layer.")
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "width")
 
     @abstractmethod
     def build(self) -> Encoder:

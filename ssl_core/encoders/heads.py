@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from torch import nn
 
-from ssl_core.config import knob
-
-OUTPUT = "Length of z, the vectors that the loss compares."
-HIDDEN = "Width of the layer between h and z."
+from ssl_core.config import at_least, knob
 
 
 @dataclass(frozen=True)
@@ -17,7 +14,15 @@ class HeadConfig(ABC):
     """The knobs of one projection head."""
 
     title: ClassVar[str]
-    output_dim: int = knob(128, 2, 1024, OUTPUT, log=True)
+    output_dim: int = knob(128, 2, 1024, "Length of z, the vectors that the loss compares.", log=True)
+    hidden: int = knob(512, 16, 4096, "Width of the layer between h and z.", log=True)
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "output_dim", "hidden")
+
+    def length(self, dim: int) -> int:
+        """The length of what the head gives for features of length `dim`."""
+        return self.output_dim
 
     @abstractmethod
     def build(self, dim: int) -> nn.Module:
@@ -29,7 +34,6 @@ class CS231nHead(HeadConfig):
     """The head of CS231n's assignment 3: Linear without bias, BatchNorm, ReLU, Linear."""
 
     title: ClassVar[str] = "CS231n: two layers"
-    hidden: int = knob(512, 16, 4096, HIDDEN, log=True)
 
     def build(self, dim: int) -> nn.Module:
         """A freshly initialised head for features of length `dim`."""
@@ -46,9 +50,12 @@ class MLPHead(HeadConfig):
     """Any number of layers; none at all lets the loss work on h itself."""
 
     title: ClassVar[str] = "General: any depth"
-    hidden: int = knob(512, 16, 4096, HIDDEN, log=True)
     layers: int = knob(3, 0, 4, "Linear layers. 0: z = h, 1: a linear map, 3: as SimCLR v2.")
     batch_norm: bool = knob(True, help="Normalise each hidden unit over the batch.")
+
+    def length(self, dim: int) -> int:
+        """The length of what the head gives for features of length `dim`."""
+        return self.output_dim if self.layers else dim
 
     def build(self, dim: int) -> nn.Module:
         """A freshly initialised head for features of length `dim`."""

@@ -5,7 +5,7 @@ stride 1, without pooling (SimCLR, appendix B.9): the ImageNet stem would leave 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -95,7 +95,10 @@ class _ResNet(Encoder):
         return x.mean((2, 3))
 
 
-STEM = {"choices": ("cifar", "imagenet"), "help": "cifar: 3×3, stride 1, for 32 to 64 pixels; imagenet: 7×7."}
+STEM: dict[str, Any] = {
+    "choices": ("cifar", "imagenet"),
+    "help": "cifar: 3×3, stride 1, for 32 to 64 pixels; imagenet: 7×7.",
+}
 WIDTH = "Channels of the first layer; every stage doubles them."
 
 

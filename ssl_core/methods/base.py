@@ -1,7 +1,6 @@
 """What every method is: a module that turns views into a trace, and what it does after each step."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ssl_core.encoders import Encoder
+from ssl_core.losses import Loss
 from ssl_core.trace import Trace
 
 
@@ -33,9 +33,11 @@ class Method(nn.Module, ABC):
     views: ClassVar[int] = 2
     Knobs: ClassVar[type[Any] | None] = None
 
-    def __init__(
-        self, encoder: Encoder, head: nn.Module, loss: Callable[..., Trace], knobs: Any = None
-    ) -> None:
+    encoder: Encoder
+    head: nn.Module
+    loss: Loss
+
+    def __init__(self, encoder: Encoder, head: nn.Module, loss: Loss, knobs: Any = None) -> None:
         super().__init__()
         self.encoder, self.head, self.loss, self.knobs = encoder, head, loss, knobs
 

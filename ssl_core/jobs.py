@@ -1,0 +1,139 @@
+"""Work that a person may stop: features, maps, probes, in a process that can be ended.
+
+A thread cannot be stopped, and a fresh process for each job would pay UMAP's cold import every time. So a
+Worker keeps one process for all its jobs; closing a job's stream in the middle ends the process, and the next
+job starts another. What such a process does is in serve.py.
+"""
+
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from ssl_core.problem import Problem
+from ssl_core.process import context
+from ssl_core.serve import Done, JobFailed, Progress, pack, serve
+
+__all__ = ["Done", "JobFailed", "Progress", "Worker"]
+
+PULSE = 0.25  # seconds between two yields at most: a generator can be closed only while it is at one
+GRACE = 2.0  # seconds that a process has to end before it is killed
+
+
+class Worker:
+    """A process that does one job at a time while others wait. It may be used from many threads.
+
+    `warm`, a function of a module, runs first in each process: slow imports, before a job needs them.
+    """
+
+    def __init__(self, warm: Callable[[], object] | None = None) -> None:
+        self._warm = warm
+        self._turn = threading.Lock()
+        self._process: BaseProcess | None = None
+        self._pipe: Connection
+        self._ready = False
+
+    def start(self) -> None:
+        """Start the process, which then warms up by itself. Without this the first job does so."""
+        if self._turn.acquire(blocking=False):  # else a job runs, and so does the process
+            try:
+                self._ensure()
+            finally:
+                self._turn.release()
+
+    def stream(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Iterator[Progress | Done]:
+        """Run a function of a module in the process and say how it goes; closing the stream stops the job.
+
+        A function with a parameter `report` is given one: report(what, fraction). Raises the job's own
+        Problem, JobFailed with the traceback of any other error, and Problem if the process is killed.
+        """
+        job = pack((function, args, kwargs))  # first: what cannot be packed must not disturb the worker
+        while not self._turn.acquire(timeout=PULSE):
+            yield Progress("Waiting for another job to end", 0.0)
+        running = False
+        try:
+            self._ensure()
+            while not self._ready:
+                yield Progress("Starting the worker", 0.0)
+                self._ready = self._receive() is not None
+            running = True
+            self._send(job)
+            latest = Progress("Working", 0.0)
+            while running:
+                answer = self._receive() or latest
+                if isinstance(answer, Progress):
+                    latest = answer
+                else:
+                    running = False
+                if isinstance(answer, Exception):
+                    raise answer
+                yield answer
+        finally:
+            if running:
+                self._end()
+            self._turn.release()
+
+    def close(self) -> None:
+        """End the process, and with it the job that it may be doing."""
+        process = self._process
+        if process is not None:
+            with suppress(ValueError):  # the stream has just ended and forgotten it
+                process.terminate()
+        if self._turn.acquire(timeout=GRACE):
+            try:
+                self._end()
+            finally:
+                self._turn.release()
+
+    def _ensure(self) -> None:
+        if self._process is not None and self._process.is_alive():
+            return
+        self._end()
+        multiprocess = context()
+        self._pipe, there = multiprocess.Pipe()
+        process = multiprocess.Process(target=serve, args=(there, self._warm), daemon=True)  # type: ignore
+        process.start()
+        there.close()  # so that the end of the process is the end of the pipe
+        self._process, self._ready = process, False
+
+    def _send(self, job: bytes) -> None:
+        try:
+            self._pipe.send_bytes(job)
+        except OSError:
+            raise self._death() from None
+
+    def _receive(self) -> Progress | Done | Exception | None:
+        """How the job ended, or else the newest of its reports, or None after a pulse without any."""
+        answer = None
+        try:
+            while self._pipe.poll(PULSE if answer is None else 0):
+                answer = pickle.loads(self._pipe.recv_bytes())
+                if not isinstance(answer, Progress):
+                    break
+        except (EOFError, OSError):
+            raise self._death() from None
+        return answer
+
+    def _death(self) -> Problem:
+        assert self._process is not None
+        self._process.join(GRACE)
+        code = self._process.exitcode
+        if code == -9:  # SIGKILL
+            return Problem(
+                "The worker was killed while it worked, as happens when memory runs out. "
+                "Choose fewer pictures or close other programs, and try again."
+            )
+        return Problem("The worker ended while it worked (exit code {code}). Try again.", code=code)
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            process.join(GRACE)
+            process.kill()
+            process.join()
+            process.close()
+            self._pipe.close()
