@@ -5,15 +5,16 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.components import Component
 
-from ssl_core.config import Knob, knobs
+from ssl_core.config import Knob, build, knobs
 from ssl_core.problem import Problem
 from ssl_ui.i18n import explain, t
 
+T = TypeVar("T")
 Given = Mapping[Component, Any]  # what a handler gets when its inputs are a set of components
 
 # How a control that is turned by hand calls its handler: no spinner, the last value wins, no public endpoint.
@@ -124,6 +125,25 @@ def choice(
         **LIVE,
     )
     return Choice(menu, groups)
+
+
+def checked_state(cls: type[T], values: Mapping[str, Any]) -> T:
+    """A tab's state from what a visitor sent: unlike a constructor, it holds numbers to their range.
+
+    Raises Problem.
+    """
+    for name, knob in knobs(cls).items():
+        if name in values and knob.low is not None and knob.high is not None:
+            number = knob.parse(values[name])
+            if not knob.low <= number <= knob.high:
+                raise Problem(
+                    "{name} is {value}; give a number from {low} to {high}.",
+                    name=name,
+                    value=number,
+                    low=knob.low,
+                    high=knob.high,
+                )
+    return build(cls, values)
 
 
 def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
 from ssl_ui.palette import CLASSES, COSINES, MAGNITUDES, marker_of_class, of_class
-from ssl_ui.plotly_json import base, cells, gaps, number, plain, reference_line, typed
+from ssl_ui.plotly_json import FONT, base, cells, gaps, number, plain, reference_line, typed
 
 Figure = dict[str, Any]
 NUMBERED = 16  # a matrix up to this size has its numbers in its cells
@@ -70,7 +70,23 @@ def heatmap(
     } | gaps(large)
     if large <= NUMBERED:
         trace |= {"text": [[number(v) for v in row] for row in matrix.tolist()], "texttemplate": "%{text}"}
+        trace |= {"textfont": {"size": FONT if large <= 8 else 13}}
     return {"data": [trace], "layout": cells(matrix.shape, rows, columns)}
+
+
+def outline(figure: Figure, mask: Bool[np.ndarray, "r c"], colour: str = CLASSES[1]) -> None:
+    """Draw a frame around the marked cells of a heatmap."""
+    figure["layout"]["shapes"] = [
+        {
+            "type": "rect",
+            "x0": c - 0.48,
+            "x1": c + 0.48,
+            "y0": r - 0.48,
+            "y1": r + 0.48,
+            "line": {"color": colour, "width": 4},
+        }
+        for r, c in np.argwhere(mask).tolist()
+    ]
 
 
 def mask_layer(mask: Bool[np.ndarray, "r c"], name: str, colour: str) -> dict[str, Any]:

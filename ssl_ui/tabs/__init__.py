@@ -5,8 +5,9 @@ The key is the tab's id: `gr.Tabs(selected="train")` opens it.
 
 from types import ModuleType
 
-from ssl_ui.tabs import overview
+from ssl_ui.tabs import loss_steps, overview
 
 TABS: dict[str, ModuleType] = {
     "overview": overview,
+    "loss": loss_steps,
 }
