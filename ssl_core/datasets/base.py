@@ -13,6 +13,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 Report = Callable[[str, float], None]  # what is being done, and how far it is (0 to 1)
+Triple = tuple[float, float, float]  # one number a channel
 
 
 def silent(what: str, fraction: float) -> None:
@@ -43,8 +44,8 @@ class Pictures:
     classes: tuple[str, ...]
     train: Split
     test: Split
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: Triple
+    std: Triple
 
     @property
     def size(self) -> int:
@@ -78,14 +79,38 @@ def cache_folder() -> Path:
     return path
 
 
-def channel_statistics(images: UInt8[Tensor, "n 3 h w"]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation over all pixels of (at most 10,000) pictures, per channel, in 0 to 1."""
-    step = max(1, len(images) // 10_000)
-    pixels = images[::step].float().div(255)
-    return tuple(pixels.mean((0, 2, 3)).tolist()), tuple(pixels.std((0, 2, 3)).clamp_min(1e-3).tolist())
+def channel_statistics(images: UInt8[Tensor, "n 3 h w"]) -> tuple[Triple, Triple]:
+    """Mean and standard deviation over all pixels, per channel, in 0 to 1: exact, from a histogram."""
+    counts = torch.zeros(3, 256, dtype=torch.float64)
+    for some in images.split(4096):  # a memory-mapped set may be larger than the memory
+        for channel in range(3):
+            counts[channel] += torch.bincount(some[:, channel].flatten(), minlength=256)
+    share = counts / counts.sum(1, keepdim=True)
+    values = torch.arange(256, dtype=torch.float64) / 255
+    mean = share @ values
+    std = ((values - mean[:, None]).square() * share).sum(1).sqrt().clamp_min(1e-3)  # one colour: not 0
+    return tuple(mean.tolist()), tuple(std.tolist())
+
+
+def describe(title: str, classes: tuple[str, ...], train: Split, test: Split) -> Pictures:
+    """A loaded data set, with the statistics of its training pixels."""
+    return Pictures(title, classes, train, test, *channel_statistics(train.images))
 
 
 def split_by_seed(n: int, test: int, seed: int) -> tuple[Int[Tensor, " a"], Int[Tensor, " b"]]:
     """Places of the training and of the test pictures, drawn from a seed."""
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     return order[test:].sort().values, order[:test].sort().values
+
+
+def split_each_class(
+    labels: Int[Tensor, " n"], share: float, seed: int
+) -> tuple[Int[Tensor, " a"], Int[Tensor, " b"]]:
+    """As split_by_seed, with `share` of every class (at least one picture) in the test split."""
+    train, test = [], []
+    for label in labels.unique():
+        places = (labels == label).nonzero().flatten()
+        kept, out = split_by_seed(len(places), max(1, round(share * len(places))), seed)
+        train.append(places[kept])
+        test.append(places[out])
+    return torch.cat(train).sort().values, torch.cat(test).sort().values

@@ -1,0 +1,92 @@
+"""A person's own pictures: a folder or zip of class folders, decoded once."""
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from ssl_core.config import knob
+from ssl_core.datasets.base import Pictures, Report, Source, Split, describe, silent
+from ssl_core.datasets.cache import cached, canvas
+from ssl_core.datasets.decode import decode
+from ssl_core.datasets.layout import Layout, arrange
+from ssl_core.datasets.listing import Listing, Parts, fingerprint, list_folder
+from ssl_core.datasets.zips import open_zip
+from ssl_core.problem import Problem
+
+CIFAR10_CLASSES = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
+AT_ONCE = 64  # pictures a thread decodes before it reports
+
+
+@dataclass(frozen=True)
+class Folder(Source):
+    """A folder or zip of class folders, with or without train/ and test/, pictures of any size."""
+
+    title = "Your own pictures"
+    about = (
+        "A folder or zip with a folder of pictures for each class, named with --data or SSL_EXPLORER_DATA. "
+        "With train/ and test/ above the classes the split is yours, else a fifth of each class is the test."
+    )
+
+    path: str = ""
+    size: int = knob(32, help="height and width in pixels", choices=(32, 64, 96, 128, 224))
+
+    def at_hand(self) -> bool:
+        """Whether there is a path to read."""
+        return bool(self.path)
+
+    def load(self, report: Report = silent) -> Pictures:
+        """Decode them (some 10 s for 60,000 small ones), or open what was decoded before."""
+        if not self.path:
+            raise Problem("Name a folder or zip of class folders with --data or SSL_EXPLORER_DATA.")
+        path = Path(self.path).expanduser().absolute()
+        name = f"folder-{self.size}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
+        report("Looking for pictures", 0.0)
+        return cached(name, fingerprint(path), lambda room: self._decode(path, room, report), report)
+
+    def _decode(self, path: Path, room: Path, report: Report) -> Pictures:
+        with nullcontext(list_folder(path)) if path.is_dir() else open_zip(path) as found:
+            layout = arrange(found.files, found.folders, path)
+            splits, todo = [], []
+            for name, pictures in (("train", layout.train), ("test", layout.test)):
+                images = canvas(room, name, len(pictures), self.size)
+                todo += [(parts, image) for (parts, _), image in zip(pictures, images, strict=True)]
+                splits.append(Split(images, torch.tensor([label for _, label in pictures])))
+            _decode_all(todo, found, path, report)
+        return describe(_title(path, layout), layout.classes, *splits)
+
+
+def _decode_all(
+    todo: list[tuple[Parts, UInt8[Tensor, "3 h w"]]], found: Listing, path: Path, report: Report
+) -> None:
+    """Decode each file into its tensor. Threads suffice: Pillow lets go of Python while it decodes."""
+
+    def decode_some(start: int) -> int:
+        some = todo[start : start + AT_ONCE]
+        for parts, image in some:
+            image.copy_(decode(found.files[parts](), image.shape[-1], f"{'/'.join(parts)} in {path}"))
+        return start + len(some)
+
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    try:
+        for done in pool.map(decode_some, range(0, len(todo), AT_ONCE)):
+            report("Decoding pictures", done / len(todo))
+    finally:
+        pool.shutdown(cancel_futures=True)  # at the first problem the rest need not be decoded
+
+
+def _title(path: Path, layout: Layout) -> str:
+    """Of the folder or zip; but CIFAR-10's re-encoded copy is told from the original wherever it is named."""
+    jpeg = all(parts[-1].lower().endswith((".jpg", ".jpeg")) for parts, _ in layout.train + layout.test)
+    if jpeg and layout.classes == CIFAR10_CLASSES:
+        return "CIFAR-10 (JPEG)"
+    return path.name if path.is_dir() else path.stem
