@@ -25,8 +25,8 @@ PROBABILITY_HELP = "How often a picture gets this; the others pass unchanged."
 class Operation(ABC):
     """One augmentation: a frozen dataclass of knobs.
 
-    A new one is a file, in which a SameSize has `draw` and `change`, and a line in AUGMENTATIONS. Pictures are
-    float in 0 to 1.
+    A new one is a file, in which a SameSize has `draw` and `change`, and a line in AUGMENTATIONS.
+    Pictures are float32 in 0 to 1.
     """
 
     title: ClassVar[str]

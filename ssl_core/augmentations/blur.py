@@ -1,7 +1,7 @@
 """Gaussian blur, as SimCLR has it on ImageNet (Chen et al. 2020, https://arxiv.org/abs/2002.05709, app. A).
 
 The kernel is a tenth of the picture's side wide; its standard deviation is drawn evenly from 0.1 to 2 pixels.
-A Gaussian is separable: a weighted sum of copies shifted sideways, and of that one of copies shifted up and down.
+A Gaussian is separable: a weighted sum of copies shifted sideways, then one of copies shifted up and down.
 """
 
 import math

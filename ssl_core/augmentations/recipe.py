@@ -92,16 +92,14 @@ class Recipe:
         return seen
 
     def _begin(self, images: Tensor, params: Mapping[str, Params]) -> Tensor:
+        views = unit(images)
         drawn = {len(values) for name in self.operations for values in params[name].values()}
-        if len(images) == 0:
-            raise Problem("There are no pictures to augment. Give at least one.")
         if drawn - {len(images)}:
             raise Problem(
                 "The parameters are of {drawn} pictures, and there are {n}. Draw as many.",
                 drawn=", ".join(map(str, sorted(drawn))),
                 n=len(images),
             )
-        views = images.float().div_(255.0)
         crops = any(isinstance(operation, Crop) for operation in self.operations.values())
         return views if crops else whole(views, self.size)
 
@@ -133,7 +131,14 @@ def plain(
     images: UInt8[Tensor, "n 3 h w"], size: int, mean: Channels, std: Channels
 ) -> Float[Tensor, "n 3 {size} {size}"]:
     """What an encoder sees at test time: the whole picture, resized if need be, and normalised."""
-    return normalise(whole(images.float().div_(255.0), size), mean, std)
+    return normalise(whole(unit(images), size), mean, std)
+
+
+def unit(images: UInt8[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+    """The pixels as float32 in 0 to 1. Raises Problem if there are none."""
+    if images.numel() == 0:
+        raise Problem("There are no pictures to augment. Give at least one.")
+    return images.float().div_(255.0)
 
 
 def whole(images: Float[Tensor, "n 3 h w"], size: int) -> Float[Tensor, "n 3 {size} {size}"]:

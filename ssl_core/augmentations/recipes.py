@@ -12,7 +12,7 @@ from ssl_core.augmentations.recipe import Recipe
 SIMCLR = Recipe(
     title="SimCLR on CIFAR-10",
     about="Chen et al. 2020 (https://arxiv.org/abs/2002.05709), appendices A and B.9: colour distortion at "
-    "strength 0.5 and no blur. CS231n's recipe is the same, its normalisation included, which the paper lacks.",
+    "strength 0.5, no blur. CS231n's recipe is the same, and lends its normalisation, which the paper lacks.",
     operations={
         "crop": Crop(scale_low=0.08),
         "flip": Flip(probability=0.5),
@@ -28,14 +28,14 @@ CS231N = replace(
     SIMCLR,
     title="CS231n, assignment 3",
     about="Stanford CS231n, assignment 3, compute_train_transform: random resized crop, flip .5, colour "
-    "jitter (.4, .4, .4, .1) at .8, grayscale .2, normalised. The operations are those of SimCLR on CIFAR-10.",
+    "jitter (.4, .4, .4, .1) at .8, grayscale .2, normalisation. SimCLR on CIFAR-10 has the same operations.",
 )
 
 SHAPES = Recipe(
     title="Shapes, colour hidden",
     about="Ours, for shapes drawn in random colours, which must not tell that two views are of one picture. "
-    "Every view is jittered: a hue turned by up to ±.5 lands anywhere on the circle, wherever it was. Half are "
-    "gray, and 3 in 10 inverted, since it would also help to know which of figure and ground is the brighter.",
+    "Every view is jittered: a hue turned by up to ±.5 lands anywhere on the circle, wherever it was. Half "
+    "are gray, and 3 in 10 inverted, since which of figure and ground is the brighter would help as well.",
     operations={
         "crop": Crop(scale_low=0.35),
         "flip": Flip(probability=0.5),  # no two of the ten shapes are mirror images
