@@ -1,0 +1,33 @@
+"""CS231n, assignment 3, self-supervised learning: the notebook's own names, answered by this project.
+
+Each file is called as in the assignment's `cs231n/simclr`, so a notebook cell runs after changing only its
+import: `from ssl_core.cs231n import *`. Where the notebook leaves room for a mistake, the docstring names it.
+Two differences throughout: `device=None` picks a device where the notebook says "cuda", and a batch that does
+not fit raises Problem instead of broadcasting to a number.
+"""
+
+from ssl_core.cs231n.contrastive_loss import (
+    compute_sim_matrix,
+    sim,
+    sim_positive_pairs,
+    simclr_loss_naive,
+    simclr_loss_vectorized,
+)
+from ssl_core.cs231n.data_utils import CIFAR10Pair, compute_test_transform, compute_train_transform
+from ssl_core.cs231n.model import Model
+from ssl_core.cs231n.utils import test, train, train_val
+
+__all__ = [
+    "CIFAR10Pair",
+    "Model",
+    "compute_sim_matrix",
+    "compute_test_transform",
+    "compute_train_transform",
+    "sim",
+    "sim_positive_pairs",
+    "simclr_loss_naive",
+    "simclr_loss_vectorized",
+    "test",
+    "train",
+    "train_val",
+]
