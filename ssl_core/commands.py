@@ -114,8 +114,9 @@ def embed_run(options: Options) -> int:
     out = Path(options.out)
     with written_whole(out) as beside:
         np.savetxt(beside, table, "%d,%d,%.5f,%.5f", header="test_index,label,x,y", comments="")
-    said = {"run": run.name, "file": str(out), "points": len(table), "knn_top1": found.knn}
-    print(json.dumps(said) if options.json else f"{len(table)} points in {out}; kNN top-1 {found.knn:.1%}")
+    top1 = found.knn.top1
+    said = {"run": run.name, "file": str(out), "points": len(table), "knn_top1": top1}
+    print(json.dumps(said) if options.json else f"{len(table)} points in {out}; kNN top-1 {top1:.1%}")
     return 0
 
 

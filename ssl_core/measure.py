@@ -18,7 +18,7 @@ from ssl_core.config import knob
 from ssl_core.datasets.base import Pictures, Report, Split, silent
 from ssl_core.encoders import Encoder
 from ssl_core.evaluation import extract, knn_accuracy, linear_probe, project
-from ssl_core.evaluation.knn import KNNKnobs
+from ssl_core.evaluation.knn import KNN, KNNKnobs
 from ssl_core.learner import build_method, step_generator
 from ssl_core.settings import Settings
 
@@ -33,13 +33,23 @@ class Evaluation:
 
 
 @dataclass(frozen=True, eq=False)
+class Look:
+    """h of test pictures (places in the split), and what their neighbours among training pictures say."""
+
+    features: Float[Tensor, "n d"]
+    labels: Int[Tensor, " n"]
+    index: Int[Tensor, " n"]
+    knn: KNN
+
+
+@dataclass(frozen=True, eq=False)
 class Embedding:
     """Points on a plane with the pictures they stand for (places in the split)."""
 
     points: Float[Tensor, "n 2"]
     labels: Int[Tensor, " n"]
     index: Int[Tensor, " n"]
-    knn: float
+    knn: KNN
 
 
 def encoder_of(settings: Settings, folder: Path | None) -> Encoder:
@@ -105,6 +115,19 @@ def evaluate(
     return result
 
 
+def look(settings: Settings, folder: Path | None, count: int = 2_000, report: Report = silent) -> Look:
+    """`count` test pictures, and kNN of them against twice as many training pictures."""
+    pictures = settings.source().load(report)
+    index = some(pictures.test, count)
+    split = pictures.test.subset(index)
+    bank = pictures.train.subset(some(pictures.train, 2 * count))
+    encoder = encoder_of(settings, folder)
+    h = features(encoder, split, pictures, report)
+    h_bank = features(encoder, bank, pictures, report)
+    k = min(200, max(1, len(bank) // 20))
+    return Look(h, split.labels, index, knn_accuracy(h_bank, bank.labels, h, split.labels, k=k))
+
+
 def embed(
     settings: Settings,
     folder: Path | None,
@@ -112,15 +135,9 @@ def embed(
     count: int = 2_000,
     seed: int = 0,
     report: Report = silent,
+    **knobs: Any,
 ) -> Embedding:
-    """Test pictures on a plane, and kNN of the same pictures against twice as many training pictures."""
-    pictures = settings.source().load(report)
-    index = some(pictures.test, count)
-    split = pictures.test.subset(index)
-    encoder = encoder_of(settings, folder)
-    h = features(encoder, split, pictures, report)
-    bank = pictures.train.subset(some(pictures.train, 2 * count))
-    h_bank = features(encoder, bank, pictures, report)
-    k = min(200, max(1, len(bank) // 20))
-    knn = knn_accuracy(h_bank, bank.labels, h, split.labels, k=k).top1
-    return Embedding(project(h, method, seed=seed, report=report), split.labels, index, knn)
+    """Test pictures on a plane, with kNN of the same pictures. `knobs` are those of the projection."""
+    seen = look(settings, folder, count, report)
+    points = project(seen.features, method, seed=seed, report=report, **knobs)
+    return Embedding(points, seen.labels, seen.index, seen.knn)
