@@ -7,11 +7,11 @@ from threading import Lock
 import gradio as gr
 
 from ssl_core.config import look_up
-from ssl_core.datasets import DATASETS
+from ssl_core.datasets import DATASETS, default_source
 from ssl_core.datasets.base import Pictures, Report, Source, silent
 
 
-@dataclass
+@dataclass(eq=False)
 class Context:
     """The server's side: which data, which folder of runs, and whether strangers visit.
 
@@ -21,7 +21,7 @@ class Context:
     data_path: str | None = None
     runs_folder: Path = Path("checkpoints")
     public: bool = False
-    _loaded: dict[str, Pictures] = field(default_factory=dict)
+    _loaded: dict[Source, Pictures] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def source(self, name: str) -> Source:
@@ -34,18 +34,19 @@ class Context:
         return {name: self.source(name) for name in DATASETS if name != "folder" or self.data_path}
 
     def default_source(self) -> str:
-        """The folder given at the start, else CIFAR-10 where it is at hand, else the drawn shapes."""
-        if self.data_path:
-            return "folder"
-        return "cifar10" if self.source("cifar10").at_hand() else "shapes"
+        """By name: the folder given at the start, else CIFAR-10 where it is at hand, else drawn shapes."""
+        return default_source(self.data_path)[0]
 
     def pictures(self, name: str, report: Report = silent) -> Pictures:
         """The named data set, decoded once for all visitors. Raises Problem."""
-        source = self.source(name)
+        return self.load(self.source(name), report)
+
+    def load(self, source: Source, report: Report = silent) -> Pictures:
+        """These pictures, with the knobs that a run has turned too; decoded once. Raises Problem."""
         with self._lock:
-            if name not in self._loaded:
-                self._loaded[name] = source.load(report)
-            return self._loaded[name]
+            if source not in self._loaded:
+                self._loaded[source] = source.load(report)
+            return self._loaded[source]
 
 
 @dataclass(frozen=True)
