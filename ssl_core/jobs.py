@@ -1,8 +1,8 @@
 """Work that a person may stop: features, maps, probes, in a process that can be ended.
 
 A thread cannot be stopped, and a fresh process for each job would pay UMAP's cold import every time. So a
-Worker keeps one process for all its jobs; closing a job's stream in the middle ends the process, and the next
-job starts another. What such a process does is in serve.py.
+Worker keeps one process for all its jobs; closing a job's stream in the middle ends the process, and another
+takes its place. What such a process does is in serve.py.
 """
 
 import pickle
@@ -53,12 +53,31 @@ class Worker:
         job = pack((function, args, kwargs))  # first: what cannot be packed must not disturb the worker
         while not self._turn.acquire(timeout=PULSE):
             yield Progress("Waiting for another job to end", 0.0)
+        try:
+            yield from self._run(job)
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """End the process, and with it the job that it may be doing."""
+        process = self._process
+        if process is not None:
+            with suppress(ValueError):  # the stream has just ended and forgotten it
+                process.terminate()
+        if self._turn.acquire(timeout=GRACE):
+            try:
+                self._end()
+            finally:
+                self._turn.release()
+
+    def _run(self, job: bytes) -> Iterator[Progress | Done]:
         running = False
         try:
+            yield Progress("Working" if self._ready else "Starting the worker", 0.0)
             self._ensure()
             while not self._ready:
-                yield Progress("Starting the worker", 0.0)
                 self._ready = self._receive() is not None
+                yield Progress("Starting the worker", 0.0)
             running = True
             self._send(job)
             latest = Progress("Working", 0.0)
@@ -74,19 +93,8 @@ class Worker:
         finally:
             if running:
                 self._end()
-            self._turn.release()
-
-    def close(self) -> None:
-        """End the process, and with it the job that it may be doing."""
-        process = self._process
-        if process is not None:
-            with suppress(ValueError):  # the stream has just ended and forgotten it
-                process.terminate()
-        if self._turn.acquire(timeout=GRACE):
-            try:
-                self._end()
-            finally:
-                self._turn.release()
+                if self._warm is not None:
+                    self._ensure()  # warms up while the person decides what to do next
 
     def _ensure(self) -> None:
         if self._process is not None and self._process.is_alive():
@@ -94,10 +102,10 @@ class Worker:
         self._end()
         multiprocess = context()
         self._pipe, there = multiprocess.Pipe()
-        process = multiprocess.Process(target=serve, args=(there, self._warm), daemon=True)  # type: ignore
+        process = multiprocess.Process(target=serve, args=(there, self._warm), daemon=True)  # type: ignore[attr-defined]
         process.start()
         there.close()  # so that the end of the process is the end of the pipe
-        self._process, self._ready = process, False
+        self._process = process
 
     def _send(self, job: bytes) -> None:
         try:
@@ -129,7 +137,7 @@ class Worker:
         return Problem("The worker ended while it worked (exit code {code}). Try again.", code=code)
 
     def _end(self) -> None:
-        process, self._process = self._process, None
+        process, self._process, self._ready = self._process, None, False
         if process is not None:
             process.terminate()
             process.join(GRACE)

@@ -20,7 +20,7 @@ FLOORS = (  # from the ground up, as in CONTRIBUTING.md; a package stands for al
     "ssl_core.methods ssl_core.evaluation ssl_core.settings ssl_core.cs231n",
     "ssl_core.learner ssl_core.trainer ssl_core.checkpoints ssl_core.cost ssl_core.measure "
     "ssl_core.similarity",
-    "ssl_core.work ssl_core.runs ssl_core.jobs ssl_ui",
+    "ssl_core.work ssl_core.runs ssl_core.serve ssl_core.jobs ssl_ui",
     "ssl_core.commands ssl_core.__main__ ssl_ui.tabs ssl_ui.page",
     "app",
 )
