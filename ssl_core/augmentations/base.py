@@ -48,7 +48,10 @@ class Operation(ABC):
     def apply(
         self, images: Float[Tensor, "n 3 h w"], params: Params, size: int | None = None
     ) -> Float[Tensor, "n 3 a b"]:
-        """The pictures with these parameters, as new tensors. Only a crop heeds `size`, the side it gives."""
+        """The pictures with these parameters; those given are not written to.
+
+        Parameters are moved to the pictures' device. Only a crop heeds `size`, the side it gives.
+        """
 
     def resolve(self, params: Params, height: int, width: int) -> Params:
         """The parameters in the terms of pictures this large: a crop tells its box in pixels."""
@@ -75,7 +78,7 @@ class SameSize(Operation):
     def apply(
         self, images: Float[Tensor, "n 3 h w"], params: Params, size: int | None = None
     ) -> Float[Tensor, "n 3 a b"]:
-        """The pictures with these parameters, as new tensors. `size` is of no concern here."""
+        """The pictures with these parameters; those given are not written to. `size` is of no concern."""
         params = move(params, images.device)
         index = params["applied"].nonzero().squeeze(1)
         if len(index) == 0:
