@@ -3,6 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from ssl_ui.i18n import explain, t
 
 T = TypeVar("T")
 Given = Mapping[Component, Any]  # what a handler gets when its inputs are a set of components
+
+DRAGGED = 1000  # whole numbers with a wider range, such as seeds, are typed
 
 # How a control that is turned by hand calls its handler: no spinner, the last value wins, no public endpoint.
 LIVE: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private"}
@@ -35,6 +38,8 @@ def control(knob: Knob, **options: Any) -> Component:
     if knob.log:
         ladder = [(f"{value:g}", value) for value in rungs(knob)]
         return gr.Dropdown(ladder, value=knob.default, allow_custom_value=True, **words)
+    if isinstance(knob.default, int) and knob.high - knob.low > DRAGGED:
+        return gr.Number(knob.default, minimum=knob.low, maximum=knob.high, precision=0, **words)
     return gr.Slider(knob.low, knob.high, knob.default, step=step(knob), **words)
 
 
@@ -71,7 +76,7 @@ def step(knob: Knob) -> float:
 class Group:
     """The controls of one dataclass of knobs."""
 
-    parts: dict[str, Component]
+    parts: dict[str, Any]  # components; their events (.change …) are made at run time
 
     def values(self, given: Given) -> dict[str, Any]:
         """What the controls stand at, for `config.build`."""
@@ -92,7 +97,7 @@ class Choice:
     groups: dict[str, Group]
 
     @property
-    def parts(self) -> list[Component]:
+    def parts(self) -> list[Any]:
         """The menu and all controls, of hidden entries too: the inputs of a handler."""
         return [self.menu, *(part for g in self.groups.values() for part in g.parts.values())]
 
@@ -107,17 +112,19 @@ def choice(
     label: str,
     value: str | None = None,
     knobs_of: Callable[[Any], Mapping[str, Knob]] = knobs,
+    folded: str | None = None,
     **options: Any,
 ) -> Choice:
-    """A menu of the registry's entries by title; choosing one shows its knobs."""
+    """A menu of the registry's entries by title; choosing one shows its knobs, `folded` away under a title."""
     value = value or next(iter(registry))
     names = [(t(getattr(entry, "title", name)), name) for name, entry in registry.items()]
     menu = gr.Dropdown(names, value=value, label=label, **options)
     groups, boxes = {}, []
-    for name, entry in registry.items():
-        with gr.Column(visible=name == value, elem_classes="knobs") as box:
-            groups[name] = group(knobs_of(entry))
-        boxes.append(box)
+    with gr.Accordion(folded, open=False) if folded else nullcontext():
+        for name, entry in registry.items():
+            with gr.Column(visible=name == value, elem_classes="knobs") as box:
+                groups[name] = group(knobs_of(entry))
+            boxes.append(box)
     menu.change(
         lambda chosen: [gr.Column(visible=name == chosen) for name in registry],
         menu,

@@ -11,8 +11,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
-from ssl_ui.palette import CLASSES, COSINES, MAGNITUDES, marker_of_class, of_class
-from ssl_ui.plotly_json import FONT, base, cells, gaps, number, plain, reference_line, typed
+from ssl_ui.palette import (
+    CLASSES,
+    COSINES,
+    COSINES_PALE,
+    MAGNITUDES,
+    MAGNITUDES_PALE,
+    marker_of_class,
+    of_class,
+)
+from ssl_ui.plotly_json import FONT, MASKED, base, cells, gaps, number, plain, reference_line, typed
 
 Figure = dict[str, Any]
 NUMBERED = 16  # a matrix up to this size has its numbers in its cells
@@ -59,6 +67,7 @@ def heatmap(
     finite = matrix[np.isfinite(matrix)]
     top = limit or float(np.abs(finite).max(initial=0)) or 1.0
     large = max(matrix.shape)
+    numbered = large <= NUMBERED
     trace: dict[str, Any] = {
         "type": "heatmap",
         "z": typed(matrix),
@@ -66,15 +75,37 @@ def heatmap(
         "zmax": top,
         "colorscale": COSINES if cosine else MAGNITUDES,
         "colorbar": {"thickness": 14},
+        "showscale": not numbered,
         "hovertemplate": "%{y} · %{x}<br>%{z:.4f}<extra></extra>",
     } | gaps(large)
-    if large <= NUMBERED:
-        trace |= {"text": [[number(v) for v in row] for row in matrix.tolist()], "texttemplate": "%{text}"}
-        trace |= {"textfont": {"size": FONT if large <= 8 else 13}}
-    return {"data": [trace], "layout": cells(matrix.shape, rows, columns)}
+    figure = {"data": [trace], "layout": cells(matrix.shape, rows, columns)}
+    if numbered:
+        short = large > NUMBERED // 2
+        write(figure, [[number(v, short) for v in row] for row in matrix.tolist()], cosine)
+    return figure
 
 
-def outline(figure: Figure, mask: Bool[np.ndarray, "r c"], colour: str = CLASSES[1]) -> None:
+def write(figure: Figure, words: list[list[str]], cosine: bool = False) -> None:
+    """Put words into the cells of a heatmap, and make its colours such that they can be read.
+
+    Where a cell is a gap the word stands on the page's own background, so it takes the page's colour.
+    """
+    trace, size = figure["data"][0], FONT if len(words[0]) <= NUMBERED // 2 else FONT - 2
+    figure["layout"]["annotations"] = [
+        {"x": c, "y": r, "text": word, "showarrow": False, "font": {"size": size}}
+        for r, row in enumerate(words)
+        for c, word in enumerate(row)
+        if word == MASKED
+    ]
+    trace |= {
+        "text": [["" if word == MASKED else word for word in row] for row in words],
+        "texttemplate": "%{text}",
+        "textfont": {"size": size, "color": "#111"},
+        "colorscale": COSINES_PALE if cosine else MAGNITUDES_PALE,
+    }
+
+
+def outline(figure: Figure, mask: Bool[np.ndarray, "r c"], colour: str = CLASSES[4]) -> None:
     """Draw a frame around the marked cells of a heatmap."""
     figure["layout"]["shapes"] = [
         {

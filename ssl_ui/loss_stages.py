@@ -103,6 +103,8 @@ def to_steps(worked: Worked) -> list[Step]:
 def _step(worked: Worked, s: Stage) -> Step:
     sizes = " × ".join(map(str, s.value.shape))
     shape = f"{' × '.join(s.axes)} = {sizes}" if s.value.ndim else t("one number")
+    if _compares(worked, s):
+        shape += t(", positives framed")
     value = s.value.numpy()
     if value.ndim == 0:
         return Step(s.name, t(s.title), shape, s.tex, scalar=f"{float(value):.7f}")
@@ -119,27 +121,30 @@ def _vector(worked: Worked, value: np.ndarray) -> figures.Figure:
     if value.dtype.kind == "f":
         return figures.bars(value, names)
     figure = figures.heatmap(value[None], [""], names, cosine=False)
-    words = [names[v] if 0 <= v < len(names) else str(v) for v in value.tolist()]
-    figure["data"][0] |= {
-        "text": [words],
-        "showscale": False,
-        "hovertemplate": "%{x} → %{text}<extra></extra>",
-    }
+    figures.write(figure, [[names[v] if 0 <= v < len(names) else str(v) for v in value.tolist()]])
+    figure["data"][0]["hovertemplate"] = "%{x} → %{text}<extra></extra>"
     return figure
 
 
 def _matrix(worked: Worked, s: Stage, value: np.ndarray) -> figures.Figure:
     flat = value.reshape(-1, value.shape[-1])
     rows = _names(worked, len(flat))
-    columns = rows if flat.shape[0] == flat.shape[1] and s.axes[0] == s.axes[-1] else None
+    paired = flat.shape[0] == flat.shape[1] and s.axes[0] == s.axes[-1]
+    columns = rows if paired else [str(i + 1) for i in range(flat.shape[1])]
     finite = flat[np.isfinite(flat)]
     within_one = np.abs(finite).max(initial=0) <= 1 + 1e-6
     figure = figures.heatmap(
         flat, rows, columns, cosine=bool((finite < 0).any()), limit=1.0 if within_one else None
     )
-    if isinstance(worked.trace, PairTrace) and value.shape == worked.trace.sim.shape and columns:
-        figures.outline(figure, worked.trace.masks().positive.numpy())
+    if _compares(worked, s):
+        figures.outline(figure, worked.trace.masks().positive.numpy())  # type: ignore[attr-defined]
     return figure
+
+
+def _compares(worked: Worked, s: Stage) -> bool:
+    """Whether the stage holds a number for each pair that the loss compares."""
+    pairs = {stage.axes for stage in worked.trace.walk() if stage.name == "sim"}
+    return isinstance(worked.trace, PairTrace) and s.axes in pairs
 
 
 def _names(worked: Worked, count: int) -> list[str]:

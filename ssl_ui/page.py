@@ -18,7 +18,8 @@ ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
 def build(context: Context) -> gr.Blocks:
     """The whole page."""
-    with gr.Blocks(title="SSL Explorer", analytics_enabled=False, delete_cache=(3600, 86400)) as blocks:
+    options: dict[str, Any] = {"analytics_enabled": False, "delete_cache": (3600, 86400)}
+    with gr.Blocks(title="SSL Explorer", fill_width=True, **options) as blocks:
         gr.HTML(
             f"<h1>SSL Explorer</h1><p>{t('See self-supervised learning happen, on images.')}</p>",
             elem_id="masthead",
@@ -34,7 +35,7 @@ def launch(blocks: gr.Blocks, **options: Any) -> str:
     """Serve the page, with our looks and with no request to any other host; returns its address."""
     _, address, _ = blocks.launch(
         theme=theme(),
-        css_paths=[ASSETS / "page.css"],
+        css_paths=sorted(ASSETS.glob("*.css")),
         favicon_path=ASSETS / "icon.png",
         footer_links=["api", "settings"],
         run_history=False,

@@ -43,6 +43,10 @@ COSINES = [
 ]
 MAGNITUDES = "Cividis"
 
+# The same, without their dark ends: black numbers can be read on every cell.
+COSINES_PALE = [[0.0, "#d6604d"], [0.25, "#f4a582"], [0.5, "#f7f7f7"], [0.75, "#92c5de"], [1.0, "#4393c3"]]
+MAGNITUDES_PALE = [[0.0, "#f7f7f7"], [0.5, "#fbe08a"], [1.0, "#fbc024"]]
+
 
 def of_class(k: int) -> str:
     """The colour of class k; from the eleventh on they repeat."""

@@ -10,6 +10,7 @@ from jaxtyping import Num
 from ssl_ui.palette import REFERENCE
 
 FONT = 15  # px: read from the back row
+MASKED = "−∞"
 
 
 def typed(array: Num[np.ndarray, "..."]) -> dict[str, str]:
@@ -30,11 +31,18 @@ def plain(values: Sequence[float]) -> list[float | None]:
     return [float(v) if np.isfinite(v) else None for v in values]
 
 
-def number(value: float) -> str:
-    """A number as it stands in a cell: two decimals, whole numbers whole, −∞ for what is masked."""
+def number(value: float, short: bool = False) -> str:
+    """A number as it stands in a cell: whole numbers whole, else two decimals (one from 10 on in `short`)."""
     if np.isneginf(value):
-        return "−∞"
-    text = str(value) if isinstance(value, int) else f"{value:.2f}" if abs(value) < 100 else f"{value:.3g}"
+        return MASKED
+    if isinstance(value, int):
+        text = str(value)
+    elif abs(value) < (10 if short else 100):
+        text = f"{value:.2f}"
+    else:
+        text = f"{value:.3g}"
+    if short:
+        text = text.replace("0.", ".", 1) if abs(value) < 1 else text
     return text.replace("-", "−")
 
 
@@ -61,6 +69,7 @@ def cells(
             layout[axis] |= {"tickmode": "array", "tickvals": list(range(count)), "ticktext": list(names)}
     layout["yaxis"] |= {"autorange": "reversed", "scaleanchor": "x"}
     layout["xaxis"] |= {"side": "top"}
+    layout["margin"] |= {"b": 8}
     return layout
 
 

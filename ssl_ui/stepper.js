@@ -65,7 +65,7 @@ $("next").onclick = () => go(at + 1);
 // ← and → walk wherever the focus is, except where the arrows have work of their own to do
 document.addEventListener("keydown", function walk(event) {
   if (!element.isConnected) return document.removeEventListener("keydown", walk);
-  const taken = 'input, textarea, select, [contenteditable], [role="tab"], [role="slider"], [role="listbox"]';
+  const taken = 'input, textarea, select, [contenteditable], [role="slider"], [role="listbox"]';
   if (!element.offsetParent || event.defaultPrevented || event.target.closest?.(taken)) return;
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

@@ -16,11 +16,11 @@ TEMPLATE = """
   <section class="stepper-stage" aria-live="polite">
     <header>
       <div><h3 class="stepper-title"></h3><div class="stepper-shape"></div></div>
-      <nav>
+      <div><nav>
         <button class="stepper-back" aria-label="{back}" title="{back}">←</button>
         <span class="stepper-place"></span>
         <button class="stepper-next" aria-label="{next}" title="{next}">→</button>
-      </nav>
+      </nav><small class="stepper-hint">{keys}</small></div>
     </header>
     <div class="stepper-formula"></div>
     <div class="stepper-scalar" hidden></div>
@@ -55,7 +55,12 @@ class Stepper:
 def stepper(steps: Sequence[Step]) -> Stepper:
     """A walk through these steps; the stage that is shown stays while its numbers change."""
     stages, formulas = contents(steps)
-    words = {"back": t("Back (←)"), "next": t("Next (→)"), "numbers": t("The numbers of this stage")}
+    words = {
+        "keys": t("or the keys ← →"),
+        "back": t("Back (←)"),
+        "next": t("Next (→)"),
+        "numbers": t("The numbers of this stage"),
+    }
     with gr.HTML(
         stages,
         html_template=TEMPLATE.format(**words),
@@ -63,7 +68,7 @@ def stepper(steps: Sequence[Step]) -> Stepper:
         head=plotly_head(),
         apply_default_css=False,
     ) as walk:
-        delimiters = [{"left": "$$", "right": "$$", "display": True}]
+        delimiters: list[dict[str, str | bool]] = [{"left": "$$", "right": "$$", "display": True}]
         typeset = gr.Markdown(formulas, latex_delimiters=delimiters, elem_classes="stepper-formulas")
     return Stepper(walk, typeset)
 

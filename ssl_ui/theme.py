@@ -29,6 +29,8 @@ def theme() -> gr.themes.Base:
         block_label_text_size="*text_md",
         block_title_text_size="*text_md",
         block_title_text_weight="600",
+        block_title_text_color="*neutral_800",
+        block_title_text_color_dark="*neutral_100",
         block_info_text_size="*text_sm",
         body_text_color_subdued="*neutral_600",
         body_text_color_subdued_dark="*neutral_400",

@@ -7,12 +7,13 @@ import gradio as gr
 from ssl_core.config import knobs
 from ssl_core.losses import LOSSES
 from ssl_ui.context import Context, Frame
-from ssl_ui.controls import LIVE, Given, checked_state, choice, endpoint, group, guarded
+from ssl_ui.controls import LIVE, Given, Group, checked_state, choice, control, endpoint, guarded
 from ssl_ui.i18n import t
 from ssl_ui.loss_stages import CS231N_TEMPERATURE, LossState, to_json, to_steps, work_out
 from ssl_ui.stepper import contents, stepper
 
 TITLE = "Loss, step by step"
+SIZES = {"n": "Pairs n", "d": "Length d", "seed": "Seed"}
 
 
 def loss_trace(
@@ -39,19 +40,19 @@ def build(context: Context, frame: Frame) -> None:
     endpoint(loss_trace, "loss_trace")
     start = LossState()
     with gr.Row():
-        with gr.Column(scale=1, min_width=280):
+        with gr.Column(scale=1, min_width=250):
             loss = choice(LOSSES, t("Loss"), start.loss)
             batches = [(t("Made up from a seed"), "random"), (t("CS231n's example"), "cs231n")]
             batch = gr.Radio(batches, value=start.batch, label=t("Batch"))
-            sizes = group({name: knob for name, knob in knobs(LossState).items() if name != "batch"})
-        with gr.Column(scale=3, min_width=560):
-            about = gr.Markdown(t(LOSSES[start.loss].about))
+            sizes = Group({name: control(knobs(LossState)[name], label=t(SIZES[name])) for name in SIZES})
+        with gr.Column(scale=3, min_width=480):
+            about = gr.Markdown(_about(start.loss))
             walk = stepper(to_steps(work_out(start)))
 
     def work(given: Given) -> tuple[dict[str, Any], str, str]:
         name, turned = loss.read(given)
         state = {"loss": name, "batch": given[batch], "knobs": turned, **sizes.values(given)}
-        return *contents(to_steps(work_out(checked_state(LossState, state)))), t(LOSSES[name].about)
+        return *contents(to_steps(work_out(checked_state(LossState, state)))), _about(name)
 
     parts = [batch, *loss.parts, *sizes.parts.values()]
     gr.on(
@@ -70,10 +71,14 @@ def build(context: Context, frame: Frame) -> None:
     )
 
 
+def _about(name: str) -> str:
+    return f"{t(LOSSES[name].about)} ({LOSSES[name].paper})"
+
+
 def _fit_controls(cs231n: bool, hot: list[str]) -> list[Any]:
     """CS231n's batch has a size of its own, and its answer is at a temperature far above the usual."""
-    sizes: list[Any] = [gr.Slider(visible=not cs231n) for _ in ("n", "d", "seed")]
+    sizes: list[Any] = [gr.update(visible=not cs231n) for _ in SIZES]
     if cs231n:
-        return sizes + [gr.Slider(value=CS231N_TEMPERATURE, maximum=CS231N_TEMPERATURE) for _ in hot]
+        return sizes + [gr.update(value=CS231N_TEMPERATURE, maximum=CS231N_TEMPERATURE) for _ in hot]
     usual = [knobs(LOSSES[name])["temperature"] for name in hot]
-    return sizes + [gr.Slider(value=knob.default, maximum=knob.high) for knob in usual]
+    return sizes + [gr.update(value=knob.default, maximum=knob.high) for knob in usual]
