@@ -1,0 +1,126 @@
+"""The controls of the augmentations tab, and how what they stand at becomes what is seen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from html import escape
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+from gradio.components import Component
+
+from ssl_core.augmentations import RECIPES
+from ssl_core.datasets.base import Source
+from ssl_core.problem import Problem
+from ssl_ui.context import Context
+from ssl_ui.controls import Given, checked_state, control
+from ssl_ui.filmstrip import film
+from ssl_ui.i18n import explain, t
+from ssl_ui.pictures import ON_LOAD
+from ssl_ui.two_views import AugmentState, make_views, to_json
+
+Shown = dict[Any, Any]  # what a handler gives: components and what they are to show; others stay
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All components. `boxes` hold the knobs of an operation; `upload` is None until the tab was opened."""
+
+    dataset: gr.Dropdown
+    index: gr.Number
+    strip: gr.HTML
+    random: gr.Button
+    file: gr.UploadButton
+    upload: gr.State
+    recipe: gr.Dropdown
+    about: gr.Markdown
+    knobs: dict[str, Component]
+    boxes: dict[str, gr.Accordion]
+    reset: gr.Button
+    seed: gr.Number
+    again: gr.Button
+    note: gr.HTML
+    stage: gr.HTML
+
+    @property
+    def inputs(self) -> set[Block]:
+        """What a state is read from."""
+        return {self.dataset, self.index, self.upload, self.recipe, self.seed, *self.knobs.values()}
+
+    @property
+    def shown(self) -> list[Block]:
+        """What every handler may change."""
+        return [self.stage, self.note]
+
+    def state(self, given: Given) -> AugmentState:
+        """Where the controls stand. Raises Problem."""
+        turned = {name: given[self.knobs[name]] for name in RECIPES[given[self.recipe]].knobs()}
+        plain = {name: given[getattr(self, name)] for name in ("dataset", "index", "recipe", "seed")}
+        return checked_state(AugmentState, plain | {"knobs": turned} | (given[self.upload] or {}))
+
+    def show(self, context: Context, given: Given, changes: Mapping[Component, Any] | None = None) -> Shown:
+        """The views where the controls stand once these were changed. Raises Problem, and then none were."""
+        changes = changes or {}
+        made = make_views(context, self.state({**given, **changes}))
+        return {**changes, self.stage: film(to_json(made), made.recipe.mean, made.recipe.std), self.note: ""}
+
+    def told(self, handler: Callable[..., Shown]) -> Callable[..., Shown]:
+        """The handler, whose Problems stand in the note while the last good picture stays."""
+
+        @wraps(handler)
+        def call(given: Given, *args: Any) -> Shown:
+            if given[self.index] is None or given[self.seed] is None:
+                return {}  # a number is about to be typed
+            try:
+                return handler(given, *args)
+            except Problem as problem:
+                return {self.note: f'<p class="problem" role="alert">{escape(explain(problem))}</p>'}
+
+        return call
+
+
+def lay_out(sources: Mapping[str, Source], first: str) -> Desk:
+    """Everything in its place; the menus begin with this data set and the first recipe."""
+    names = sorted(sources, key=lambda name: name != first)
+    start = AugmentState(first)
+    parts: dict[str, Any] = {"upload": gr.State(None)}
+    with gr.Row(elem_classes="augment-desk"):
+        menu = [(t(sources[name].title), name) for name in names]
+        parts["dataset"] = gr.Dropdown(menu, value=first, label=t("Data set"), scale=2, min_width=130)
+        parts["index"] = gr.Number(start.index, label=t("Picture"), precision=0, min_width=90)
+        recipes = [(t(recipe.title), name) for name, recipe in RECIPES.items()]
+        parts["recipe"] = gr.Dropdown(recipes, value=start.recipe, label=t("Recipe"), scale=3, min_width=180)
+        parts["seed"] = gr.Number(start.seed, label=t("Seed"), precision=0, min_width=90)
+        parts["again"] = gr.Button(t("New draw"), variant="primary", min_width=110)
+    with gr.Row():
+        with gr.Column(scale=1, min_width=260):
+            parts["strip"] = gr.HTML(js_on_load=ON_LOAD, apply_default_css=False, elem_classes="flush")
+            with gr.Row():
+                parts["random"] = gr.Button(t("Draw others"), size="md", min_width=110)
+                parts["file"] = gr.UploadButton(t("Upload"), size="md", min_width=110)
+            parts["knobs"], parts["boxes"] = _knobs(start.recipe)
+            parts["reset"] = gr.Button(t("The recipe's own values"), size="md")
+        with gr.Column(scale=3, min_width=480, elem_classes="augment-stage"):
+            parts["note"] = gr.HTML(apply_default_css=False, elem_classes="flush augment-note")
+            parts["stage"] = gr.HTML(apply_default_css=False, elem_classes="flush")
+            parts["about"] = gr.Markdown(t(RECIPES[start.recipe].about))
+    return Desk(**parts)
+
+
+def _knobs(recipe: str) -> tuple[dict[str, Component], dict[str, gr.Accordion]]:
+    """A control for every knob of any recipe, by operation; those of other recipes are hidden."""
+    parts: dict[str, Component] = {}
+    boxes: dict[str, gr.Accordion] = {}
+    titles = {name: op.title for other in RECIPES.values() for name, op in other.operations.items()}
+    found = {name: knob for other in RECIPES.values() for name, knob in other.knobs().items()}
+    found |= RECIPES[recipe].knobs()  # with the defaults of the recipe that is chosen
+    for operation, title in titles.items():
+        visible = operation in RECIPES[recipe].operations
+        with gr.Accordion(t(title), open=operation == "crop", visible=visible, elem_classes="knobs") as boxes[
+            operation
+        ]:
+            for name, knob in found.items():
+                if name.partition(".")[0] == operation:
+                    parts[name] = control(knob)
+    return parts, boxes

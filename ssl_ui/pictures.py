@@ -1,0 +1,52 @@
+"""Pictures inside HTML: lossless PNG data URLs, so that a 32×32 picture arrives as its own pixels."""
+
+import base64
+import io
+from collections.abc import Iterable
+from html import escape
+
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image
+from torch import Tensor
+
+from ssl_core.datasets.base import Pictures
+from ssl_ui.i18n import t
+
+# A click anywhere on a strip's picture tells which one it was.
+ON_LOAD = """
+element.addEventListener("click", (event) => {
+  const picked = event.target.closest("[data-index]");
+  if (picked) trigger("select", { index: Number(picked.dataset.index), value: picked.title });
+});
+"""
+
+
+def data_url(image: UInt8[Tensor, "3 h w"] | Float[Tensor, "3 h w"]) -> str:
+    """One picture (uint8, or float in 0 to 1) as a PNG data URL."""
+    if image.is_floating_point():
+        image = image.mul(255).round().clamp(0, 255).to(torch.uint8)
+    out = io.BytesIO()
+    Image.fromarray(image.permute(1, 2, 0).numpy()).save(out, "PNG", compress_level=1)  # made to be fast
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def from_data_url(url: str) -> bytes:
+    """The file in a data URL, as it was written."""
+    return base64.b64decode(url.partition(",")[2])
+
+
+def tag(url: str, alt: str) -> str:
+    """The element of a picture. It is decoded before it is shown: replaced in place, it never blinks."""
+    return f'<img class="pixels" src="{escape(url)}" alt="{escape(alt)}" decoding="sync" draggable="false">'
+
+
+def strip(pictures: Pictures, places: Iterable[int]) -> str:
+    """Training pictures as buttons; with ON_LOAD a click triggers `select` with the picture's place."""
+    buttons = []
+    for place in places:
+        label = t(pictures.classes[int(pictures.train.labels[place])])
+        image = tag(data_url(pictures.train.images[place]), "")
+        words = escape(t("{label}, picture {place}", label=label, place=place))
+        buttons.append(f'<button data-index="{place}" title="{words}" aria-label="{words}">{image}</button>')
+    return f'<div class="strip">{"".join(buttons)}</div>'
