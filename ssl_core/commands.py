@@ -65,13 +65,16 @@ def show(bar: Any, event: Event) -> None:
             f"{event.seconds_left:.0f} s left"
         )
     elif isinstance(event, Monitored):
-        bar.write(f"step {event.step}: kNN {event.knn:.1%} on {event.queries} held-out training pictures")
+        bar.write(
+            f"step {event.step}: kNN {event.knn:.1%} on {event.queries} held-out training pictures",
+            file=sys.stderr,
+        )
     elif isinstance(event, Waiting):
         bar.set_postfix_str(f"waiting for {event.device}: {event.place} ahead")
     elif isinstance(event, Preparing):
         bar.set_postfix_str(f"{event.what} {event.fraction:.0%}")
     elif isinstance(event, Started):
-        bar.write(f"{event.pictures} pictures on {event.device} in {event.precision}")
+        bar.write(f"{event.pictures} pictures on {event.device} in {event.precision}", file=sys.stderr)
 
 
 def reporter() -> Callable[[str, float], None]:

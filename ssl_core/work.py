@@ -95,20 +95,22 @@ def turn(device: str, folder: Path) -> Iterator[Iterator[Waiting]]:
     """One run at a time on a device. Iterate what this gives to wait: it says the place when it changes."""
     line = cache_folder() / "line" / device
     line.mkdir(parents=True, exist_ok=True)
+    place = str(folder.resolve())
+    for old in line.glob("*-*"):  # whoever drew a ticket for this folder before was killed: we hold its lock
+        if old.read_text(encoding="utf-8") == place:
+            old.unlink(missing_ok=True)
     ticket = line / f"{time.time_ns()}-{os.getpid()}"
-    ticket.write_text(str(folder.resolve()), encoding="utf-8")
+    ticket.write_text(place, encoding="utf-8")
     lock = FileLock(line / "lock")
 
     def wait() -> Iterator[Waiting]:
         while True:
-            place = sum(_queued(other) for other in line.iterdir() if other.name < ticket.name)
-            if place == 0:
-                try:
+            ahead = sum(_queued(other) for other in line.glob("*-*") if other.name < ticket.name)
+            if ahead == 0:
+                with suppress(Timeout):
                     lock.acquire(timeout=0)
                     return
-                except Timeout:
-                    place = 1
-            yield Waiting(place, device)
+            yield Waiting(max(1, ahead), device)
             time.sleep(0.25)
 
     try:
@@ -131,8 +133,6 @@ def held(path: Path) -> bool:
 
 def _queued(ticket: Path) -> bool:
     """Whether the process that drew the ticket still lives; a dead one's ticket is taken out of the line."""
-    if ticket.name == "lock":
-        return False
     try:
         if held(Path(ticket.read_text(encoding="utf-8")) / "lock"):
             return True

@@ -1,6 +1,7 @@
 """What a tab is given: the server's data and folders (Context), and its place on the page (Frame)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -9,11 +10,15 @@ import gradio as gr
 from ssl_core.config import look_up
 from ssl_core.datasets import DATASETS, default_source
 from ssl_core.datasets.base import Pictures, Report, Source, silent
+from ssl_core.evaluation import warm_up
+from ssl_core.jobs import Worker
+from ssl_core.problem import Problem
+from ssl_core.settings import Settings
 
 
 @dataclass(eq=False)
 class Context:
-    """The server's side: which data, which folder of runs, and whether strangers visit.
+    """The server's side: data, the folder of runs, whether strangers visit, and a process for long jobs.
 
     Paths come from the command line and the environment only, never from a visitor.
     """
@@ -21,6 +26,7 @@ class Context:
     data_path: str | None = None
     runs_folder: Path = Path("checkpoints")
     public: bool = False
+    worker: Worker = field(default_factory=partial(Worker, warm_up))
     _loaded: dict[Source, Pictures] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -36,6 +42,15 @@ class Context:
     def default_source(self) -> str:
         """By name: the folder given at the start, else CIFAR-10 where it is at hand, else drawn shapes."""
         return default_source(self.data_path)[0]
+
+    def placed(self, settings: Settings) -> Settings:
+        """A visitor's settings with the server's own place for a folder of pictures. Raises Problem."""
+        kept = {n: v for n, v in settings.knobs.get("dataset", {}).items() if n != "path"}
+        if settings.dataset == "folder":
+            if not self.data_path:
+                raise Problem("This server was given no folder of pictures. Start it with --data PATH.")
+            kept["path"] = self.data_path
+        return replace(settings, knobs={**settings.knobs, "dataset": kept})
 
     def pictures(self, name: str, report: Report = silent) -> Pictures:
         """The named data set, decoded once for all visitors. Raises Problem."""

@@ -15,10 +15,9 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from ssl_core.config import knob
+from ssl_core.config import at_least, knob
 from ssl_core.datasets.base import Pictures, Report, Source, Split, describe, silent
 from ssl_core.datasets.cache import cached, canvas
-from ssl_core.problem import Problem
 
 FINER = 4  # points a pixel's side is sampled at: 16 inside-or-outside answers make one smooth edge pixel
 LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)
@@ -70,8 +69,8 @@ class Shapes(Source):
     size: int = knob(32, help="height and width in pixels", choices=(32, 64))
 
     def __post_init__(self) -> None:
-        if min(self.train_count, self.test_count) < len(SHAPES):
-            raise Problem("Every shape needs a picture: ask for at least {n}.", n=len(SHAPES))
+        at_least(self, len(SHAPES), "train_count", "test_count")  # one picture of each
+        at_least(self, 0, "seed")
 
     def load(self, report: Report = silent) -> Pictures:
         """Draw them, or open what was drawn before."""

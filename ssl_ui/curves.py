@@ -1,0 +1,144 @@
+"""A run's events as growing curves, and the figures that are drawn of them."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from ssl_core.events import Event, Failed, Finished, Monitored, Preparing, Started, Step, Waiting
+from ssl_ui.figures import curve
+from ssl_ui.i18n import t
+from ssl_ui.palette import REFERENCE, of_class
+
+POINTS = 4096  # of a curve; beyond it every second, fourth … step is drawn
+
+PANELS = {  # title → (series name → field of Step)
+    "Alignment": {"alignment": "alignment"},
+    "Uniformity": {"uniformity": "uniformity"},
+    "Spread of z (std)": {"std": "std"},
+    "Effective rank": {"effective rank": "effective_rank"},
+    "Learning rate": {"learning rate": "learning_rate"},
+    "Gradient norm": {"gradient norm": "gradient_norm"},
+}
+
+
+class Curves:
+    """What has been drawn of one run so far."""
+
+    def __init__(self, output_dim: int) -> None:
+        self.output_dim = output_dim
+        self.steps: list[Step] = []
+        self.monitored: list[Monitored] = []
+        self.started: Started | None = None
+        self.last: Event | None = None
+
+    def add(self, events: Iterable[Event]) -> bool:
+        """Take in what is new; whether there was anything."""
+        before = self.last
+        for event in events:
+            self.last = event
+            if isinstance(event, Step):
+                self.steps.append(event)
+            elif isinstance(event, Monitored):
+                self.monitored.append(event)
+            elif isinstance(event, Started):
+                self.started = event
+        return self.last is not before
+
+    def thinned(self) -> list[Step]:
+        """At most POINTS steps, by a stride that is a power of two, so that a curve only grows at its end."""
+        stride = 2 ** max(0, math.ceil(math.log2(max(1, len(self.steps)) / POINTS)))
+        return self.steps[::stride]
+
+    def loss(self) -> dict[str, Any]:
+        """The loss at every step, with the line on which a collapsed encoder would lie."""
+        steps = self.thinned()
+        collapsed = self.started.collapsed if self.started else None
+        lines = {} if collapsed is None else {t("collapsed: {value:.3f}", value=collapsed): collapsed}
+        figure = curve(
+            {t("loss"): ([s.step for s in steps], [s.loss for s in steps])}, lines, t("step"), t("loss")
+        )
+        if collapsed is not None and steps:
+            shown = [s.loss for s in steps[1:]] or [steps[0].loss]
+            low, high = min(*shown, collapsed, collapsed), max(*shown, collapsed)
+            figure["layout"]["yaxis"]["range"] = [low - 0.05 * (high - low), high + 0.12 * (high - low)]
+        return figure
+
+    def knn(self) -> dict[str, Any]:
+        """kNN on held-out training pictures, with the share that the most frequent class would give."""
+        found = self.monitored
+        figure = curve(
+            {t("kNN"): ([m.step for m in found], [100 * m.knn for m in found])},
+            {t("chance"): 100 * found[-1].chance} if found else {},
+            t("step"),
+            t("kNN top-1, %"),
+        )
+        figure["data"][0] |= {"mode": "lines+markers", "marker": {"size": 9}}
+        figure["layout"]["yaxis"]["rangemode"] = "tozero"
+        return figure
+
+    def panels(self) -> dict[str, Any]:
+        """Six small curves in one figure: the geometry of the outputs, and what the optimiser does."""
+        steps = self.thinned()
+        x = [s.step for s in steps]
+        data, layout = [], {"showlegend": False, "margin": {"l": 52, "r": 12, "t": 34, "b": 36}}
+        layout["annotations"] = []
+        for i, (title, series) in enumerate(PANELS.items()):
+            n = "" if i == 0 else str(i + 1)
+            column, row = i % 3, i // 3
+            across, up = [column * 0.35, column * 0.35 + 0.3], [0.58 - row * 0.58, 1.0 - row * 0.58]
+            layout[f"xaxis{n}"] = {"domain": across, "anchor": f"y{n}", "nticks": 4}
+            layout[f"yaxis{n}"] = {"domain": up, "anchor": f"x{n}", "nticks": 4}
+            heading = {"text": t(title), "xref": "paper", "yref": "paper", "x": across[0], "y": up[1]}
+            layout["annotations"].append(
+                heading | {"showarrow": False, "xanchor": "left", "yanchor": "bottom", "font": {"size": 15}}
+            )
+            for name, field in series.items():
+                line = {"width": 2, "color": of_class(i)}
+                y = [getattr(s, field) for s in steps]
+                data.append(
+                    {"type": "scatter", "mode": "lines", "name": t(name), "x": x, "y": y, "line": line}
+                )
+                data[-1] |= {"xaxis": f"x{n}", "yaxis": f"y{n}"}
+        healthy = 1 / math.sqrt(self.output_dim)
+        line = {
+            "type": "line",
+            "xref": "x3 domain",
+            "yref": "y3",
+            "x0": 0,
+            "x1": 1,
+            "y0": healthy,
+            "y1": healthy,
+        }
+        layout["shapes"] = [line | {"line": {"dash": "dash", "width": 2, "color": REFERENCE}}]
+        layout["yaxis3"]["rangemode"] = "tozero"
+        return {"data": data, "layout": layout}
+
+    def sentence(self, status: str) -> str:
+        """Where the run stands, in words."""
+        last = self.last
+        if isinstance(last, Waiting):
+            return t("Waiting for {device}: {place} in line before it.", device=last.device, place=last.place)
+        if isinstance(last, Preparing):
+            return t("{what}: {percent:.0f} %", what=t(last.what), percent=100 * last.fraction)
+        if isinstance(last, Failed):
+            return t(last.text, **last.values)
+        if not self.steps:
+            return t("Getting ready …")
+        step = self.steps[-1]
+        said = t(
+            "Step **{step}**, epoch {epoch:.2f} · loss **{loss:.3f}** · {speed:.0f} pictures a second",
+            step=step.step,
+            epoch=step.epoch,
+            loss=step.loss,
+            speed=step.images_per_second,
+        )
+        if self.monitored:
+            first, latest = self.monitored[0], self.monitored[-1]
+            said += t(
+                " · kNN **{knn:.1f} %** (untrained {first:.1f})", knn=100 * latest.knn, first=100 * first.knn
+            )
+        if isinstance(last, Finished):
+            return said + t(" · trained {seconds:.0f} s", seconds=step.seconds)
+        if status == "training":
+            said += t(" · about {seconds:.0f} s left", seconds=step.seconds_left)
+        return said

@@ -1,0 +1,85 @@
+"""The form of a run: a control for every choice and every knob of Settings, read and filled as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from ssl_core.augmentations import RECIPES, Recipe
+from ssl_core.config import Knob, knobs
+from ssl_core.datasets import DATASETS
+from ssl_core.encoders import ENCODERS, HEADS
+from ssl_core.losses import LOSSES
+from ssl_core.methods import METHODS, Method
+from ssl_core.optim import OPTIMIZERS
+from ssl_core.settings import Settings, Training
+from ssl_ui.context import Context
+from ssl_ui.controls import Choice, Given, choice, group
+from ssl_ui.i18n import t
+
+
+def method_knobs(method: type[Method]) -> dict[str, Knob]:
+    """The knobs of a method's loss and its own, as "loss.temperature" and "method.momentum"."""
+    of_loss = {f"loss.{n}": k for n, k in knobs(LOSSES[method.loss_name]).items()}
+    return of_loss | {f"method.{n}": k for n, k in (knobs(method.Knobs) if method.Knobs else {}).items()}
+
+
+class Form:
+    """Lays out the controls where it is made."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        data = {name: DATASETS[name] for name in context.sources()}
+        start = context.default_source()
+        self.choices: dict[str, Choice] = {}
+        menus = {
+            "dataset": (data, t("Pictures"), start, knobs),
+            "recipe": (RECIPES, t("Augmentations"), suggested(start), Recipe.knobs),
+            "method": (METHODS, t("Method"), "simclr", method_knobs),
+            "encoder": (ENCODERS, t("Encoder f"), "resnet10", knobs),
+            "head": (HEADS, t("Projection head g"), "cs231n", knobs),
+            "optimizer": (OPTIMIZERS, t("Optimiser"), "adamw", knobs),
+        }
+        for name, (registry, label, value, knobs_of) in menus.items():
+            with gr.Group():
+                self.choices[name] = choice(registry, label, value, knobs_of, folded=t("Adjust"))
+        self.training = group(knobs(Training)).parts
+
+    @property
+    def parts(self) -> set[Any]:
+        """All controls: the inputs of a handler."""
+        found = [part for c in self.choices.values() for part in c.parts]
+        return {*found, *self.training.values()}
+
+    def read(self, given: Given) -> Settings:
+        """What the controls stand at. The place of a folder of pictures comes from the server only."""
+        names: dict[str, str] = {}
+        turned: dict[str, dict[str, Any]] = {"training": {n: given[p] for n, p in self.training.items()}}
+        for group_name, menu in self.choices.items():
+            names[group_name], values = menu.read(given)
+            for key, value in values.items():
+                owner, _, short = key.partition(".") if group_name == "method" else (group_name, "", key)
+                turned.setdefault(owner, {})[short] = value
+        return self.context.placed(Settings(**names, knobs=turned))
+
+    def fill(self, settings: Settings) -> Mapping[Any, Any]:
+        """The updates that make the controls stand at these settings."""
+        settings = replace(settings, dataset=settings.dataset or self.context.default_source())
+        settings = replace(settings, recipe=settings.recipe or settings.method_class().recipe_name)
+        made: dict[Any, Any] = {}
+        for name, part in self.training.items():
+            made[part] = getattr(settings.training, name)
+        for group_name, menu in self.choices.items():
+            chosen = getattr(settings, group_name)
+            made[menu.menu] = chosen
+            for key, part in menu.groups[chosen].parts.items():
+                owner, _, short = key.partition(".") if group_name == "method" else (group_name, "", key)
+                default = settings.group_knobs(owner)[short].default
+                made[part] = settings.knobs.get(owner, {}).get(short, default)
+        return made
+
+
+def suggested(dataset: str) -> str:
+    """The recipe that a data set is best begun with."""
+    return dataset if dataset in RECIPES else "simclr"

@@ -1,0 +1,184 @@
+"""Start a run, watch it draw itself, stop it, go on with it. The page only tails the run's folder."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from ssl_core import runs
+from ssl_core.cost import estimate
+from ssl_core.jobs import Done
+from ssl_core.presets import PRESETS
+from ssl_core.problem import Problem
+from ssl_ui import run_service as service
+from ssl_ui.context import Context, Frame
+from ssl_ui.controls import LIVE, Given, endpoint, guarded
+from ssl_ui.curves import Curves
+from ssl_ui.form import Form
+from ssl_ui.i18n import explain, t
+from ssl_ui.liveplot import live_plot
+
+TITLE = "Train"
+PACE = 0.15  # seconds between two looks at a run that trains
+SLOW = 6  # looks between two drawings of the small curves and two askings after the process
+PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def build(context: Context, frame: Frame) -> None:
+    """Lay out the tab."""
+    service.endpoints(context, endpoint)
+    visitor = gr.BrowserState("", storage_key="ssl-explorer-visitor", secret="ssl-explorer")
+    watched, known = gr.State(""), gr.State([])
+    with gr.Row():
+        with gr.Column(scale=1, min_width=290):
+            presets = [(t(p.title), name) for name, p in PRESETS.items()]
+            preset = gr.Dropdown(
+                presets,
+                value=None,
+                label=t("Begin with"),
+                info=t("Fills in all settings below."),
+                elem_id="preset",
+            )
+            start = gr.Button(t("Start"), variant="primary", size="lg", elem_id="train-start")
+            cost = gr.Markdown(elem_id="train-cost")
+            form = Form(context)
+        with gr.Column(scale=3, min_width=480):
+            with gr.Row(elem_classes="desk"):
+                menu = gr.Dropdown([], label=t("Run"), scale=4, elem_id="train-run")
+                stop = gr.Button(
+                    t("Stop"), variant="stop", min_width=90, elem_id="train-stop", interactive=False
+                )
+                resume = gr.Button(t("Resume"), min_width=90, elem_id="train-resume", interactive=False)
+            status = gr.Markdown(t("Nothing has been trained yet: press Start."), elem_id="train-status")
+            loss = live_plot(label=t("Loss at every step"), height=360, elem_id="train-loss")
+            knn = live_plot(label=t("kNN accuracy on held-out pictures"), height=230, elem_id="train-knn")
+            panels = live_plot(
+                label=t("Geometry of the outputs, optimiser"), height=400, elem_id="train-panels"
+            )
+
+    watching = watched.change(
+        partial(watch, context),
+        menu,
+        [status, loss, knn, panels, stop, resume],
+        concurrency_limit=None,
+        **PRIVATE,
+    )
+    menu.change(lambda: uuid.uuid4().hex, None, watched, cancels=[watching], **LIVE)
+
+    def begin(given: Given) -> tuple[Any, str]:
+        token = given[visitor] or uuid.uuid4().hex
+        run = service.begin(context, form.read(given), token)
+        return gr.Dropdown(service.menu(context), value=run.name), token
+
+    def opened(request: gr.Request) -> tuple[Any, Any]:
+        return _open(context, request.query_params.get("run"))
+
+    start.click(guarded(begin), {visitor, *form.parts}, [menu, visitor], **PRIVATE)
+    stop.click(guarded(partial(_stop, context)), [menu, visitor], stop, **PRIVATE)
+    resume.click(guarded(partial(_resume, context)), [menu, visitor], watched, **PRIVATE)
+    preset.input(lambda name: form.fill(PRESETS[name].settings), preset, list(form.parts), **PRIVATE)
+    listed = [known, menu]
+    frame.blocks.load(guarded(opened), None, listed, **PRIVATE)
+    gr.Timer(2).tick(guarded(partial(_refresh, context)), listed, listed, **PRIVATE)
+    asked = [frame.tab.select, *(part.change for part in form.parts)]
+    gr.on(asked, partial(_cost, context, form), form.parts, cost, **LIVE)
+
+
+async def watch(context: Context, name: str | None) -> AsyncIterator[list[Any]]:
+    """Draw a run from its folder, and go on for as long as a process writes it."""
+    if not name:
+        return
+    try:
+        run = runs.find(name, context.runs_folder)
+        curves, tail, look = Curves(run.settings.make("head").output_dim), runs.Tail(run), 0
+    except Problem as problem:
+        gr.Warning(explain(problem))
+        return
+    state = ""
+    while True:
+        before = state
+        if look % SLOW == 0:
+            state = await asyncio.to_thread(run.status)
+        news = await asyncio.to_thread(tail.new)
+        if tail.rewound:
+            curves = Curves(curves.output_dim)
+        if curves.add(news) or state != before:
+            slow = [curves.knn(), curves.panels()] if look % SLOW == 0 or state != before else [gr.skip()] * 2
+            lively = state in ("waiting", "preparing", "training")
+            resumable = not lively and run.can_resume()
+            buttons = [gr.Button(interactive=lively), gr.Button(interactive=resumable)]
+            changed = buttons if state != before else [gr.skip()] * 2
+            yield [f"### {t(state)}\n\n{curves.sentence(state)}", curves.loss(), *slow, *changed]
+        if state not in ("waiting", "preparing", "training") and not news:
+            return
+        look += 1
+        await asyncio.sleep(PACE)
+
+
+def _stop(context: Context, name: str | None, visitor: str) -> Any:
+    if name:
+        service.stop(context, name, visitor)
+    return gr.Button(interactive=False)
+
+
+def _resume(context: Context, name: str | None, visitor: str) -> str:
+    if name:
+        service.resume(context, name, visitor)
+    return uuid.uuid4().hex
+
+
+def _open(context: Context, wanted: str | None) -> tuple[Any, Any]:
+    """What a fresh page shows: the run named in the address, else the one that trains, else the newest."""
+    found = service.menu(context)
+    names = [name for _, name in found]
+    alive = next((n for n in names if runs.find(n, context.runs_folder).alive()), None)
+    value = wanted if wanted in names else alive or next(iter(names), None)
+    return found, gr.Dropdown(found, value=value)
+
+
+def _refresh(context: Context, known: list[Any], name: str | None) -> tuple[Any, Any]:
+    """The list of runs, sent only when something in it has changed."""
+    found = service.menu(context)
+    if [list(row) for row in found] == [list(row) for row in known]:
+        return gr.skip(), gr.skip()
+    return found, gr.Dropdown(found, value=name)
+
+
+def _cost(context: Context, form: Form, given: Given) -> Iterator[str]:
+    """About how long and how much memory, measured on a few steps in a process of its own."""
+    try:
+        settings = form.read(given).check()
+        source = settings.source()
+        if not source.at_hand():
+            yield t(
+                "**{title}** will be downloaded first. {about}", title=t(source.title), about=t(source.about)
+            )
+            return
+        data = context.load(source)
+        if any(run.alive() for run in runs.list_runs(context.runs_folder)):
+            yield t("The device is busy: a new run waits in line.")
+            return
+        yield t("Measuring what a step takes here …")
+        for news in context.worker.stream(estimate, settings, data.size, len(data.train)):
+            if isinstance(news, Done):
+                yield said(news.value)
+    except Problem as problem:
+        yield f"⚠ {explain(problem)}"
+
+
+def said(cost: Any) -> str:
+    """A Cost in words."""
+    return t(
+        "About **{seconds:.0f} s** for {steps:,} steps ({epochs:.1f} epochs) at {speed:,.0f} pictures "
+        "a second, and **{memory:.1f} GB** of memory, on {device} in {precision}.",
+        seconds=cost.seconds,
+        steps=cost.steps,
+        epochs=cost.epochs,
+        speed=cost.images_per_second,
+        memory=cost.memory / 1e9,
+        device=cost.device,
+        precision=cost.precision,
+    )
