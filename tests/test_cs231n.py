@@ -127,6 +127,7 @@ def test_train_transform_replays_from_its_seed() -> None:
     first = [cs231n.compute_train_transform(seed=7)(picture()) for _ in range(2)]
     assert torch.equal(*first), "each call seeds again"
     transform = cs231n.compute_train_transform(seed=7)
+    assert random.random() == random.Random(7).random(), "Python's generator too, as the assignment does"
     one, two = transform(picture()), transform(picture())
     assert torch.equal(one, first[0])
     assert not torch.equal(one, two)

@@ -81,7 +81,9 @@ def test_knobs_survive_json_and_are_frozen(cls: type[Loss]) -> None:
 def test_walk_tells_all_stages_as_annotated_and_ends_with_the_loss(cls: type[Loss]) -> None:
     inputs = change(batch(cls), lambda _, v: v.requires_grad_())
     trace = cls()(**inputs)
-    sizes: dict[str, int] = {}
+    sizes = {
+        axis: size for n, axes in cls.inputs.items() for axis, size in zip(axes, inputs[n].shape, strict=True)
+    }
     stages = list(trace.walk())
     for stage in stages:
         assert stage.title
