@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssl_core import config
@@ -24,6 +24,7 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(RECIPES)),
     st.integers(1, 6),
