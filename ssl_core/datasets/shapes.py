@@ -37,7 +37,7 @@ def _arrow(u: Tensor, v: Tensor) -> Tensor:
 
 
 def _heart(u: Tensor, v: Tensor) -> Tensor:
-    x, y = 1.3 * u, 1.3 * v + 0.12
+    x, y = 1.35 * u, 1.35 * v + 0.12
     return (x**2 + y**2 - 1) ** 3 < x**2 * y**3
 
 

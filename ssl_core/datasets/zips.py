@@ -38,7 +38,7 @@ def _list(path: Path, archive: zipfile.ZipFile) -> Listing:
     folders = set()
     for info in archive.infolist():
         parts = _inner_name(path, info)
-        if any(map(hidden, parts)):
+        if not parts or any(map(hidden, parts)):
             continue
         if not info.filename.endswith(("/", "\\")):
             _refuse_member(path, info)
@@ -51,7 +51,7 @@ def _list(path: Path, archive: zipfile.ZipFile) -> Listing:
 def _inner_name(path: Path, info: zipfile.ZipInfo) -> Parts:
     name = info.filename.replace("\\", "/")  # some programs on Windows write it so
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
-    if not parts or name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in parts:
+    if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in parts:
         raise Problem(
             "The name {name!r} in {file} leads out of the zip. Make the zip again with plain names.",
             name=info.filename,
