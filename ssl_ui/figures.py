@@ -58,16 +58,16 @@ def heatmap(
     *,
     cosine: bool = True,
     limit: float | None = None,
+    numbered: int = NUMBERED,
 ) -> Figure:
     """A matrix, first row on top. Cosines: red below 0, blue above; magnitudes: Cividis.
 
-    `limit` fixes the colour scale: ±limit for cosines, from 0 for magnitudes. Numbers stand in the cells of a
-    matrix up to 16×16.
+    `limit` fixes the colour scale: ±limit for cosines, from 0 for magnitudes. A matrix up to `numbered` rows
+    and columns has its numbers in its cells.
     """
     finite = matrix[np.isfinite(matrix)]
     top = limit or float(np.abs(finite).max(initial=0)) or 1.0
     large = max(matrix.shape)
-    numbered = large <= NUMBERED
     trace: dict[str, Any] = {
         "type": "heatmap",
         "z": typed(matrix),
@@ -75,11 +75,11 @@ def heatmap(
         "zmax": top,
         "colorscale": COSINES if cosine else MAGNITUDES,
         "colorbar": {"thickness": 14},
-        "showscale": not numbered,
+        "showscale": large > numbered,
         "hovertemplate": "%{y} · %{x}<br>%{z:.4f}<extra></extra>",
     } | gaps(large)
     figure = {"data": [trace], "layout": cells(matrix.shape, rows, columns)}
-    if numbered:
+    if large <= numbered:
         short = large > NUMBERED // 2
         write(figure, [[number(v, short) for v in row] for row in matrix.tolist()], cosine)
     return figure

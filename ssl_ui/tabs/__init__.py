@@ -5,9 +5,12 @@ The key is the tab's id: `gr.Tabs(selected="train")` opens it.
 
 from types import ModuleType
 
-from ssl_ui.tabs import loss_steps, overview
+from ssl_ui.tabs import augmentations, loss_steps, overview, similarity, train
 
 TABS: dict[str, ModuleType] = {
     "overview": overview,
+    "augmentations": augmentations,
     "loss": loss_steps,
+    "similarity": similarity,
+    "train": train,
 }

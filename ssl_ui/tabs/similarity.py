@@ -1,0 +1,158 @@
+"""Real views through an encoder: which are alike, which should be, and what the loss makes of each pair."""
+
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from ssl_core.augmentations import RECIPES
+from ssl_core.config import knobs
+from ssl_core.similarity import LAYERS, has_head
+from ssl_ui.context import Context, Frame
+from ssl_ui.controls import LIVE, Given, checked_state, control, endpoint, guarded
+from ssl_ui.encoders import EncoderMenu, encoder_menu, pick
+from ssl_ui.i18n import t
+from ssl_ui.liveplot import live_plot
+from ssl_ui.pair_matrix import SIGNS, facts, figure, pair
+from ssl_ui.view_batch import SHOWN, Seen, SimilarityState, see, to_json
+
+TITLE = "Similarity & masks"
+INTRO = (
+    "Each row is a view, and so is each column: view a and view b of every picture. A cell says how alike "
+    "the encoder finds the two. **Click a cell** to see its pictures and its numbers."
+)
+EVALUATION = "BatchNorm uses its running statistics here, so that a cosine hangs on its two views alone."
+MASKS = {
+    "positive": "positive: the other view of the picture",
+    "negative": "negative: every view of another picture",
+    "self": "self: the view itself, masked out",
+}
+
+
+def build(context: Context, frame: Frame) -> None:
+    """Lay out the tab."""
+
+    def similarity(
+        run: str = "",
+        n: int = 8,
+        seed: int = 0,
+        recipe: str = "",
+        temperature: float = 0.5,
+        layer: str = "",
+        dataset: str = "",
+    ) -> dict[str, Any]:
+        """Cosines of n × 2 views of test pictures, with masks, shares and NT-Xent of the batch.
+
+        `run` is a run's name, "untrained/<run>" or "untrained/<encoder>"; "" is the newest run. `layer` is
+        "z" or "h". Empty choices are left to the run. Row i < n is view a of picture i, row n + i its view
+        b; `positive[i]` is the row that row i seeks.
+        """
+        given = {"n": n, "seed": seed, "temperature": temperature, "layer": layer}
+        state = checked_state(SimilarityState, {**given, "recipe": recipe, "dataset": dataset})
+        return to_json(see(context, state, pick(context, run, dataset)))
+
+    endpoint(similarity, "similarity")
+    with gr.Row():
+        with gr.Column(scale=1, min_width=250):
+            menu, parts = _controls(context)
+        with gr.Column(scale=4, min_width=480):
+            gr.Markdown(t(INTRO))
+            _results(context, frame, menu, parts)
+
+
+def _controls(context: Context) -> tuple[EncoderMenu, dict[str, Any]]:
+    """One control for each field of the state but the chosen pair."""
+    turned = knobs(SimilarityState)
+    menu = encoder_menu(context)
+    layers = [(t(title), name) for name, title in LAYERS.items()]
+    signs = [(f"{SIGNS[name]} {t(words)}", name) for name, words in MASKS.items()]
+    shown = [(t(title), name) for name, title in SHOWN.items()]
+    parts = {
+        "encoder": menu.encoder,
+        "compare": gr.Checkbox(True, label=t("Before training beside it")),
+        "layer": gr.Radio(layers, value="z", label=t("Compare")),
+        "n": control(turned["n"], label=t("Pictures")),
+        "masks": gr.CheckboxGroup(signs, value=["positive"], label=t("Masks")),
+        "show": gr.Radio(shown, value="sim", label=t("Show")),
+        "temperature": control(turned["temperature"], label=t("Temperature τ")),
+    }
+    with gr.Accordion(t("Which pictures, which views"), open=False):
+        recipes = [(t(recipe.title), name) for name, recipe in RECIPES.items()]
+        trained_with = (t("The recipe it was trained with"), "")
+        menu.dataset.render()
+        parts["dataset"] = menu.dataset
+        parts["recipe"] = gr.Dropdown([trained_with, *recipes], value="", label=t("Views by"))
+        parts["seed"] = control(turned["seed"])
+    return menu, parts
+
+
+def _results(context: Context, frame: Frame, menu: EncoderMenu, parts: dict[str, Any]) -> None:
+    """The two matrices and the chosen pair, and what happens when something is turned."""
+    with gr.Row():
+        sides = [_side("before", visible=False), _side("after")]
+    with gr.Row():
+        parts["row"] = gr.Dropdown([("a₁", 0)], value=0, label=t("Row: the anchor"))
+        parts["column"] = gr.Dropdown([("a₁", 0)], value=0, label=t("Column: the other view"))
+    chosen = gr.HTML(elem_id="similarity-pair", apply_default_css=False)
+    outputs = [*(part for side in sides for part in side), chosen]
+    outputs += [parts["row"], parts["column"], parts["layer"]]
+
+    def work(given: Given) -> list[Any]:
+        values = {name: given[part] for name, part in parts.items()}
+        return _work(context, checked_state(SimilarityState, values))
+
+    def click(given: Given, event: gr.EventData) -> Any:
+        values = {name: given[part] for name, part in parts.items()}
+        there = {"row": round(event.y), "column": round(event.x)}
+        m = 2 * int(values["n"])
+        if not all(0 <= place < m for place in there.values()):
+            return gr.skip()
+        return _work(context, checked_state(SimilarityState, {**values, **there}))
+
+    everything = set(parts.values())
+    turned = [parts[name].change for name in ("n", "temperature", "seed")]
+    picked = [part.input for name, part in parts.items() if name not in ("n", "temperature", "seed")]
+    gr.on([*turned, *picked], guarded(work), everything, outputs, **LIVE)
+    for _, _, plot in sides:
+        plot.click(guarded(click), everything, outputs, **LIVE)
+    menu.keep_fresh(frame).then(guarded(work), everything, outputs, **LIVE | {"show_progress": "minimal"})
+
+
+def _side(name: str, visible: bool = True) -> tuple[gr.Column, gr.HTML, gr.HTML]:
+    with gr.Column(min_width=420, visible=visible) as column:
+        head = gr.HTML(f"<p>{t('Choose an encoder.')}</p>", apply_default_css=False)
+        plot = live_plot(label=t("Similarity matrix"), height=560, elem_id=f"similarity-{name}")
+    return column, head, plot
+
+
+def _work(context: Context, state: SimilarityState) -> list[Any]:
+    picked = pick(context, state.encoder, state.dataset)
+    if state.layer == "z" and not has_head(picked.folder):
+        state = replace(state, layer="h")
+    m = 2 * state.n
+    state = replace(state, row=min(state.row, m - 1), column=min(state.column, m - 1))
+    after = see(context, state, picked)
+    batches = {t("trained") if picked.trained else t("untrained"): after}
+    before: list[Any] = [gr.Column(visible=False), "", None]
+    if picked.trained and state.compare:
+        untrained = see(context, state, picked.before())
+        batches = {t("untrained"): untrained, **batches}
+        before = _shown(untrained, state, t("Before training"))
+    title = t("After training") if picked.trained else t("Untrained")
+    pairs = [(label, i) for i, label in enumerate(after.labels)]
+    return [
+        *before,
+        *_shown(after, state, title),
+        pair(batches, state.row, state.column),
+        gr.Dropdown(pairs, value=state.row),
+        gr.Dropdown(pairs, value=state.column),
+        gr.Radio(_layers(picked.folder), value=after.layer),
+    ]
+
+
+def _shown(seen: Seen, state: SimilarityState, title: str) -> list[Any]:
+    return [gr.Column(visible=True), facts(seen, title), figure(seen, state)]
+
+
+def _layers(folder: Any) -> list[tuple[str, str]]:
+    return [(t(title), name) for name, title in LAYERS.items() if name == "h" or has_head(folder)]
