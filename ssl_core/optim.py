@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -14,6 +15,7 @@ from ssl_core.config import at_least, knob
 class AdamW:
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019): forgiving, good for short runs."""
 
+    title: ClassVar[str] = "AdamW"
     learning_rate: float = knob(2e-3, 1e-5, 1e-1, "The peak, reached after warm-up.", log=True)
     weight_decay: float = knob(0.01, 0.0, 0.3, "Pulls weights to zero; not biases and normalisation.")
 
@@ -29,6 +31,7 @@ class AdamW:
 class SGD:
     """Stochastic gradient descent with Nesterov momentum, as most of the papers train."""
 
+    title: ClassVar[str] = "SGD with momentum"
     learning_rate: float = knob(0.3, 1e-3, 3.0, "The peak, reached after warm-up.", log=True)
     momentum: float = knob(0.9, 0.0, 0.99, "How much of the last step goes into this one.")
     weight_decay: float = knob(1e-4, 0.0, 1e-2, "Pulls weights to zero; not biases and normalisation.")

@@ -80,7 +80,8 @@ class Curves:
         """Six small curves in one figure: the geometry of the outputs, and what the optimiser does."""
         steps = self.thinned()
         x = [s.step for s in steps]
-        data, layout = [], {"showlegend": False, "margin": {"l": 52, "r": 12, "t": 34, "b": 36}}
+        data: list[dict[str, Any]] = []
+        layout: dict[str, Any] = {"showlegend": False, "margin": {"l": 52, "r": 12, "t": 34, "b": 36}}
         layout["annotations"] = []
         for i, (title, series) in enumerate(PANELS.items()):
             n = "" if i == 0 else str(i + 1)

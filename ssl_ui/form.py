@@ -1,6 +1,6 @@
 """The form of a run: a control for every choice and every knob of Settings, read and filled as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,8 @@ from ssl_ui.context import Context
 from ssl_ui.controls import Choice, Given, choice, group
 from ssl_ui.i18n import t
 
+BUDGET = ("budget", "unit")  # of Training: always in sight
+
 
 def method_knobs(method: type[Method]) -> dict[str, Knob]:
     """The knobs of a method's loss and its own, as "loss.temperature" and "method.momentum"."""
@@ -33,7 +35,7 @@ class Form:
         data = {name: DATASETS[name] for name in context.sources()}
         start = context.default_source()
         self.choices: dict[str, Choice] = {}
-        menus = {
+        menus: dict[str, tuple[Mapping[str, Any], str, str, Callable[[Any], Mapping[str, Knob]]]] = {
             "dataset": (data, t("Pictures"), start, knobs),
             "recipe": (RECIPES, t("Augmentations"), suggested(start), Recipe.knobs),
             "method": (METHODS, t("Method"), "simclr", method_knobs),
@@ -41,10 +43,14 @@ class Form:
             "head": (HEADS, t("Projection head g"), "cs231n", knobs),
             "optimizer": (OPTIMIZERS, t("Optimiser"), "adamw", knobs),
         }
+        found = knobs(Training)
+        with gr.Group(), gr.Row():
+            self.training = group({n: found[n] for n in BUDGET}, min_width=120).parts
         for name, (registry, label, value, knobs_of) in menus.items():
             with gr.Group():
                 self.choices[name] = choice(registry, label, value, knobs_of, folded=t("Adjust"))
-        self.training = group(knobs(Training)).parts
+        with gr.Accordion(t("Batch, seed, device"), open=False):
+            self.training |= group({n: k for n, k in found.items() if n not in BUDGET}).parts
 
     @property
     def parts(self) -> set[Any]:

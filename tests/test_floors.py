@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 FLOORS = (  # from the ground up, as in CONTRIBUTING.md; a package stands for all in it that is not named
     "ssl_core",
     "ssl_core.losses ssl_core.encoders ssl_core.augmentations ssl_core.datasets",
-    "ssl_core.methods ssl_core.evaluation ssl_core.settings ssl_core.cs231n",
+    "ssl_core.methods ssl_core.evaluation ssl_core.settings ssl_core.presets ssl_core.cs231n",
     "ssl_core.learner ssl_core.trainer ssl_core.checkpoints ssl_core.cost ssl_core.measure "
     "ssl_core.similarity",
     "ssl_core.work ssl_core.runs ssl_core.serve ssl_core.jobs ssl_ui",

@@ -46,7 +46,7 @@ def build(context: Context, frame: Frame) -> None:
             cost = gr.Markdown(elem_id="train-cost")
             form = Form(context)
         with gr.Column(scale=3, min_width=480):
-            with gr.Row(elem_classes="desk"):
+            with gr.Row(equal_height=True):
                 menu = gr.Dropdown([], label=t("Run"), scale=4, elem_id="train-run")
                 stop = gr.Button(
                     t("Stop"), variant="stop", min_width=90, elem_id="train-stop", interactive=False
