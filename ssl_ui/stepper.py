@@ -17,9 +17,9 @@ TEMPLATE = """
     <header>
       <div><h3 class="stepper-title"></h3><div class="stepper-shape"></div></div>
       <div><nav>
-        <button class="stepper-back" aria-label="{back}" title="{back}">←</button>
+        <button class="stepper-back" aria-label="{back}" title="{back}" disabled>←</button>
         <span class="stepper-place"></span>
-        <button class="stepper-next" aria-label="{next}" title="{next}">→</button>
+        <button class="stepper-next" aria-label="{next}" title="{next}" disabled>→</button>
       </nav><small class="stepper-hint">{keys}</small></div>
     </header>
     <div class="stepper-formula"></div>

@@ -1,0 +1,75 @@
+"""A running page and a browser to visit it with. A test module gets them by `pytest_plugins = ["pages"]`.
+
+Every visit must be clean: an error in the browser's console, or a request to any other host, fails the test.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import browsers
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+Visit = Callable[..., Page]
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+HARMLESS = ("GPU stall due to ReadPixels",)  # a software renderer's remark on WebGL
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Iterator[str]:
+    """The address of a page of our own, with no runs yet."""
+    from ssl_ui.context import Context
+    from ssl_ui.page import build, launch
+
+    context = Context(runs_folder=tmp_path_factory.mktemp("runs"))
+    blocks = build(context)
+    yield launch(blocks)
+    blocks.close()
+    context.worker.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = browsers.find()
+    if path is None:
+        pytest.skip("no browser: install Chrome or Chromium, or name one with SSL_EXPLORER_BROWSER")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, "--disable-sync"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(site: str, chromium: Browser) -> Iterator[Visit]:
+    """`visit(tab_id)` opens the page at a tab; `width` and `theme` ("light" or "dark") may be chosen."""
+    pages: list[Page] = []
+    wrong: list[str] = []
+
+    def go(tab: str = "overview", width: int = 1440, theme: str = "light") -> Page:
+        page = chromium.new_page(viewport={"width": width, "height": 900})
+        pages.append(page)
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: None if _ours(asked.url, site) else wrong.append(asked.url))
+        page.goto(f"{site}?__theme={theme}")
+        open_tab(page, tab)
+        return page
+
+    yield go
+    for page in pages:
+        page.close()
+    assert [said for said in wrong if not any(phrase in said for phrase in HARMLESS)] == []
+
+
+def open_tab(page: Page, tab: str) -> None:
+    """Open a tab by its id, as a person does."""
+    page.locator(f"#tab-{tab}-button").first.click()
+    expect(page.locator(f"#tab-{tab}")).to_be_visible()
+
+
+def _ours(url: str, site: str) -> bool:
+    return url.startswith((site, "data:", "blob:"))
