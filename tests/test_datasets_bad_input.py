@@ -3,13 +3,16 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
+import torch
 from picture_files import encoded, rooms, saved, two_classes, write_folder, write_zip
 from PIL import Image
 
-from ssl_core.datasets.cache import cached, canvas
+from ssl_core.datasets.base import Pictures, Split, describe, silent
+from ssl_core.datasets.cache import cached, canvases
 from ssl_core.datasets.folder import Folder
 from ssl_core.problem import Problem
 
@@ -56,6 +59,7 @@ def test_a_file_without_an_ending_has_to_be_a_picture(tmp_path: Path, write: Wri
     )
 
 
+@pytest.mark.filterwarnings("ignore::Warning:PIL")  # Pillow warns as well
 def test_a_picture_that_unpacks_to_too_many_pixels_is_named(tmp_path: Path, write: Write) -> None:
     huge = saved(Image.new("1", (12_000, 12_000)))
     assert len(huge) < 100_000
@@ -156,12 +160,13 @@ def test_a_full_disk_is_said_before_it_is_written_to(tmp_path: Path, monkeypatch
 
 
 def test_a_cache_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "taken").write_text("a file where the folder would be")
-    monkeypatch.setenv("SSL_EXPLORER_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "decoded").write_text("in the way")
-    with pytest.raises(Problem, match="SSL_EXPLORER_CACHE"):
-        Folder(str(write_folder(tmp_path / "own", two_classes()))).load()
+    """A file stands where the cache, or a folder in it, would be."""
+    write_folder(tmp_path, {"file": b"", "cache/decoded": b""})
+    root = write_folder(tmp_path / "own", two_classes())
+    for cache in ("file", "cache"):
+        monkeypatch.setenv("SSL_EXPLORER_CACHE", str(tmp_path / cache))
+        with pytest.raises(Problem, match="SSL_EXPLORER_CACHE"):
+            Folder(str(root)).load()
 
 
 def test_decoding_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
@@ -192,19 +197,12 @@ def test_what_a_killed_process_left_is_cleared(tmp_path: Path) -> None:
 
 def test_waiting_for_another_process_is_said(tmp_path: Path) -> None:
     """One that decodes the same pictures holds the lock; the second says so and then opens what is there."""
-    from threading import Event, Thread
-
-    from ssl_core.datasets.base import Pictures, Split, describe, silent
-
     started, go_on, told = Event(), Event(), []
 
     def make(room: Path) -> Pictures:
-        import torch
-
         started.set()
         go_on.wait()
-        split = Split(canvas(room, "train", 2, 8), torch.arange(2))
-        return describe("x", ("a", "b"), split, Split(canvas(room, "test", 2, 8), torch.arange(2)))
+        return describe("x", ("a", "b"), *(Split(c, torch.arange(2)) for c in canvases(room, 2, 2, 8)))
 
     def tell(what: str, fraction: float) -> None:
         told.append(what)

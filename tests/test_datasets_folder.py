@@ -4,6 +4,7 @@ import hashlib
 import io
 import multiprocessing
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -213,6 +214,25 @@ def test_links_are_followed_and_a_link_upwards_ends(tmp_path: Path) -> None:
     pictures = Folder(str(root)).load()
     assert pictures.classes == ("cat", "dog")
     assert len(pictures.train) + len(pictures.test) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep names in Unicode")
+def test_names_that_are_no_unicode_can_be_shown(tmp_path: Path) -> None:
+    for i in range(3):
+        write_folder(
+            tmp_path, {os.fsdecode(b"caf\xe9/%d.png" % i): encoded(i), f"tea/{i}.png": encoded(9 + i)}
+        )
+    assert Folder(str(tmp_path)).load().classes == ("caf\ufffd", "tea")
+
+
+def test_a_path_holds_from_another_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_folder(tmp_path / "own", two_classes())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    source, at_home = Folder("own"), Folder("~/own")
+    monkeypatch.chdir("/")
+    assert source == at_home
+    assert source.load().title == "own"
 
 
 def test_a_changed_folder_is_decoded_anew_and_the_old_room_forgotten(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
+from ssl_core.problem import Problem
+
 Report = Callable[[str, float], None]  # what is being done, and how far it is (0 to 1)
 Triple = tuple[float, float, float]  # one number a channel
 
@@ -70,13 +72,24 @@ class Source(ABC):
 
 
 def cache_folder() -> Path:
-    """The per-user folder for downloads and decoded pictures; SSL_EXPLORER_CACHE moves it."""
+    """The per-user folder for downloads and decoded pictures; SSL_EXPLORER_CACHE moves it. Raises Problem."""
     folder = os.environ.get("SSL_EXPLORER_CACHE") or platformdirs.user_cache_dir(
         "ssl-explorer", appauthor=False
     )
     path = Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cache_problem(error) from error
     return path
+
+
+def cache_problem(error: OSError) -> Problem:
+    """What to say when the cache cannot be written to."""
+    return Problem(
+        "The cache cannot be used ({reason}). Give SSL_EXPLORER_CACHE a folder to write to.",
+        reason=str(error),
+    )
 
 
 def channel_statistics(images: UInt8[Tensor, "n 3 h w"]) -> tuple[Triple, Triple]:

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from jaxtyping import UInt8
 from torch import Tensor
 
-from ssl_core.datasets.base import Pictures, Report, Split, cache_folder
+from ssl_core.datasets.base import Pictures, Report, Split, cache_folder, cache_problem
 from ssl_core.problem import Problem
 
 FORMAT = 1  # raise it when what a room holds, or how pictures are decoded, changes: rooms are made anew
@@ -32,7 +32,7 @@ def room_of(name: str, fingerprint: str) -> Path:
 
 
 def cached(name: str, fingerprint: str, make: Callable[[Path], Pictures], report: Report) -> Pictures:
-    """The pictures of a room; `make(folder)` decodes them into canvases there if there is no such room.
+    """The pictures of a room; `make(folder)` decodes them onto canvases there if there is no such room.
 
     Rooms of the same name with another fingerprint are forgotten. Raises Problem if the cache cannot be used.
     """
@@ -45,9 +45,7 @@ def cached(name: str, fingerprint: str, make: Callable[[Path], Pictures], report
                 _forget_others(room, name)
             return _open(room)
     except OSError as error:
-        raise Problem(
-            "The cache cannot be used ({reason}). Give SSL_EXPLORER_CACHE a folder to write to.", reason=error
-        ) from error
+        raise cache_problem(error) from error
 
 
 @contextmanager
@@ -64,9 +62,11 @@ def _alone(path: Path, report: Report) -> Iterator[None]:
         lock.release()
 
 
-def canvas(room: Path, split: str, n: int, size: int) -> UInt8[Tensor, "n 3 h w"]:
+def canvases(
+    room: Path, train: int, test: int, size: int
+) -> tuple[UInt8[Tensor, "a 3 h w"], UInt8[Tensor, "b 3 h w"]]:
     """Black pictures on disk to be painted over, so that a set may be larger than the memory."""
-    needed, free = n * 3 * size * size, shutil.disk_usage(room).free
+    needed, free = (train + test) * 3 * size * size, shutil.disk_usage(room).free
     if needed > free:  # writing to a mapped file on a full disk would end the process without a word
         raise Problem(
             "The decoded pictures need {needed} MB, and {folder} has {free} MB free. Make room, choose a "
@@ -75,7 +75,10 @@ def canvas(room: Path, split: str, n: int, size: int) -> UInt8[Tensor, "n 3 h w"
             free=free // 10**6,
             folder=cache_folder(),
         )
-    path = room / f"{split}.npy"
+    return _canvas(room / "train.npy", train, size), _canvas(room / "test.npy", test, size)
+
+
+def _canvas(path: Path, n: int, size: int) -> UInt8[Tensor, "n 3 h w"]:
     return torch.from_numpy(np.lib.format.open_memmap(path, "w+", np.uint8, (n, 3, size, size)))
 
 
@@ -121,6 +124,6 @@ def _open_split(room: Path, name: str) -> Split:
 
 
 def _forget_others(room: Path, name: str) -> None:
-    for other in room.parent.glob(f"{name}-{'?' * 16}"):
+    for other in room.parent.glob(f"{name}-*"):
         if other != room:
             shutil.rmtree(other, ignore_errors=True)  # Windows keeps what a process still has open: next time

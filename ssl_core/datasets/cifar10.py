@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from ssl_core.datasets.base import Pictures, Report, Source, Split, cache_folder, describe, silent
-from ssl_core.datasets.cache import cached, canvas, room_of
+from ssl_core.datasets.cache import cached, canvases, room_of
 from ssl_core.problem import Problem
 
 ARCHIVE = "cifar-10-python.tar.gz"
@@ -49,16 +49,15 @@ class Cifar10(Source):
             download(CIFAR10.url, archive, CIFAR10.tgz_md5, report)
         _check(archive, CIFAR10.tgz_md5)
         report("Decoding CIFAR-10", 0.0)
-        splits = {}
         with tempfile.TemporaryDirectory(dir=room) as unpacked:
             with tarfile.open(archive) as members:
                 members.extractall(unpacked, filter="data")
-            for name in ("train", "test"):
-                found = CIFAR10(unpacked, train=name == "train")
-                images = canvas(room, name, len(found), 32)
-                images.copy_(torch.from_numpy(found.data).permute(0, 3, 1, 2))
-                splits[name] = Split(images, torch.tensor(found.targets))
-        return describe(self.title, tuple(found.classes), splits["train"], splits["test"])
+            found = [CIFAR10(unpacked, train=train) for train in (True, False)]
+        splits, blank = [], canvases(room, len(found[0]), len(found[1]), 32)
+        for images, read in zip(blank, found, strict=True):
+            images.copy_(torch.from_numpy(read.data).permute(0, 3, 1, 2))
+            splits.append(Split(images, torch.tensor(read.targets)))
+        return describe(self.title, tuple(found[0].classes), *splits)
 
 
 def _check(archive: Path, md5: str) -> None:
@@ -85,7 +84,7 @@ def download(url: str, path: Path, md5: str, report: Report) -> None:
             "CIFAR-10 could not be downloaded from {url} ({reason}). Try again, or put {name} into {folder} "
             "by hand, or name a folder or zip of class folders with --data.",
             url=url,
-            reason=error,
+            reason=str(error),
             name=path.name,
             folder=path.parent,
         ) from error

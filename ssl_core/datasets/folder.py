@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ssl_core.config import knob
 from ssl_core.datasets.base import Pictures, Report, Source, Split, describe, silent
-from ssl_core.datasets.cache import cached, canvas
+from ssl_core.datasets.cache import cached, canvases
 from ssl_core.datasets.decode import decode
 from ssl_core.datasets.layout import Layout, arrange
 from ssl_core.datasets.listing import Listing, Parts, fingerprint, list_folder
@@ -40,6 +40,10 @@ class Folder(Source):
     path: str = ""
     size: int = knob(32, help="height and width in pixels", choices=(32, 64, 96, 128, 224))
 
+    def __post_init__(self) -> None:
+        if self.path:  # a run that is resumed from another folder finds the pictures again
+            object.__setattr__(self, "path", str(Path(os.path.expanduser(self.path)).absolute()))
+
     def at_hand(self) -> bool:
         """Whether there is a path to read."""
         return bool(self.path)
@@ -48,7 +52,7 @@ class Folder(Source):
         """Decode them (some 10 s for 60,000 small ones), or open what was decoded before."""
         if not self.path:
             raise Problem("Name a folder or zip of class folders with --data or SSL_EXPLORER_DATA.")
-        path = Path(self.path).expanduser().absolute()
+        path = Path(self.path)
         name = f"folder-{self.size}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
         report("Looking for pictures", 0.0)
         return cached(name, fingerprint(path), lambda room: self._decode(path, room, report), report)
@@ -57,8 +61,8 @@ class Folder(Source):
         with nullcontext(list_folder(path)) if path.is_dir() else open_zip(path) as found:
             layout = arrange(found.files, found.folders, path)
             splits, todo = [], []
-            for name, pictures in (("train", layout.train), ("test", layout.test)):
-                images = canvas(room, name, len(pictures), self.size)
+            blank = canvases(room, len(layout.train), len(layout.test), self.size)
+            for pictures, images in zip((layout.train, layout.test), blank, strict=True):
                 todo += [(parts, image) for (parts, _), image in zip(pictures, images, strict=True)]
                 splits.append(Split(images, torch.tensor([label for _, label in pictures])))
             _decode_all(todo, found, path, report)

@@ -63,9 +63,14 @@ def list_folder(root: Path) -> Listing:
     files: dict[Parts, Callable[[], bytes]] = {}
     folders = set()
     for where, names in _walk(root):
-        folders.add(where.relative_to(root).parts)
-        files |= {file.relative_to(root).parts: partial(_read_file, file) for file in names}
+        folders.add(_parts(where, root))
+        files |= {_parts(file, root): partial(_read_file, file) for file in names}
     return Listing(files, frozenset(folders - {()}))
+
+
+def _parts(path: Path, root: Path) -> Parts:
+    """The name below the root; bytes that are no UTF-8, as old disks have, become question marks."""
+    return tuple(os.fsencode(part).decode("utf-8", "replace") for part in path.relative_to(root).parts)
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, list[Path]]]:
@@ -97,7 +102,7 @@ def unreadable(path: object, error: OSError) -> Problem:
     return Problem(
         "{file} cannot be read ({reason}). Give yourself the right to read it, or take it out.",
         file=path,
-        reason=error.strerror or error,
+        reason=error.strerror or str(error),
     )
 
 

@@ -17,7 +17,7 @@ from torch.nn.functional import avg_pool2d
 
 from ssl_core.config import at_least, knob
 from ssl_core.datasets.base import Pictures, Report, Source, Split, describe, silent
-from ssl_core.datasets.cache import cached, canvas
+from ssl_core.datasets.cache import cached, canvases
 
 FINER = 4  # points a pixel's side is sampled at: 16 inside-or-outside answers make one smooth edge pixel
 LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)
@@ -77,14 +77,14 @@ class Shapes(Source):
         return cached(f"shapes-{self.size}", repr(self), lambda room: self._draw(room, report), report)
 
     def _draw(self, room: Path, report: Report) -> Pictures:
-        splits, total = [], self.train_count + self.test_count
-        for place, (name, n) in enumerate((("train", self.train_count), ("test", self.test_count))):
-            factors = draw_factors(n, torch.Generator().manual_seed(2 * self.seed + place))
-            labels = torch.arange(n) % len(SHAPES)
-            images = canvas(room, name, n, self.size)
-            for rows in torch.arange(n).split(500):
+        splits, done, total = [], 0, self.train_count + self.test_count
+        for place, images in enumerate(canvases(room, self.train_count, self.test_count, self.size)):
+            factors = draw_factors(len(images), torch.Generator().manual_seed(2 * self.seed + place))
+            labels = torch.arange(len(images)) % len(SHAPES)
+            for rows in torch.arange(len(images)).split(500):
                 images[rows] = paint(labels[rows], {k: f[rows] for k, f in factors.items()}, self.size)
-                report("Drawing shapes", (place * self.train_count + int(rows[-1]) + 1) / total)
+                done += len(rows)
+                report("Drawing shapes", done / total)
             splits.append(Split(images, labels, factors))
         return describe(self.title, tuple(SHAPES), *splits)
 

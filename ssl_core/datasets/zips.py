@@ -100,5 +100,5 @@ def _damaged(path: Path, reason: object) -> Problem:
     return Problem(
         "{file} cannot be opened ({reason}). Give a folder of class folders, or make the zip again.",
         file=path,
-        reason=reason,
+        reason=str(reason),
     )
