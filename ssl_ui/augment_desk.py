@@ -117,9 +117,8 @@ def _knobs(recipe: str) -> tuple[dict[str, Component], dict[str, gr.Accordion]]:
     found |= RECIPES[recipe].knobs()  # with the defaults of the recipe that is chosen
     for operation, title in titles.items():
         visible = operation in RECIPES[recipe].operations
-        with gr.Accordion(t(title), open=operation == "crop", visible=visible, elem_classes="knobs") as boxes[
-            operation
-        ]:
+        look: dict[str, Any] = {"visible": visible, "elem_classes": "augment-knobs"}
+        with gr.Accordion(t(title), open=operation == "crop", **look) as boxes[operation]:
             for name, knob in found.items():
                 if name.partition(".")[0] == operation:
                     parts[name] = control(knob)
