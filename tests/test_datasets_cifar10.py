@@ -105,7 +105,7 @@ def test_an_interrupted_download_leaves_nothing(serve: Serve, monkeypatch: pytes
 
 def test_something_else_under_that_name_leaves_nothing(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_cifar.pretend(monkeypatch, serve(b"a login page", 12))
-    refused("md5 " + hashlib.md5(b"a login page").hexdigest())
+    refused("md5 is " + hashlib.md5(b"a login page").hexdigest())
 
 
 def test_a_download_that_is_stopped_leaves_nothing(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

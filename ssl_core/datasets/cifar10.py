@@ -47,7 +47,13 @@ class Cifar10(Source):
         archive = cache_folder() / ARCHIVE
         if not archive.exists():
             download(CIFAR10.url, archive, CIFAR10.tgz_md5, report)
-        _check(archive, CIFAR10.tgz_md5)
+        elif (found_md5 := _md5(archive)) != CIFAR10.tgz_md5:
+            raise Problem(
+                "{file} is not CIFAR-10 as published (md5 {found}, not {md5}). Delete it and load it again.",
+                file=archive,
+                found=found_md5,
+                md5=CIFAR10.tgz_md5,
+            )
         report("Decoding CIFAR-10", 0.0)
         with tempfile.TemporaryDirectory(dir=room) as unpacked:
             with tarfile.open(archive) as members:
@@ -60,16 +66,9 @@ class Cifar10(Source):
         return describe(self.title, tuple(found[0].classes), *splits)
 
 
-def _check(archive: Path, md5: str) -> None:
+def _md5(archive: Path) -> str:
     with archive.open("rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    if found != md5:
-        raise Problem(
-            "{file} is not CIFAR-10 as published (md5 {found}, not {md5}). Delete it and load it again.",
-            file=archive,
-            found=found,
-            md5=md5,
-        )
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def download(url: str, path: Path, md5: str, report: Report) -> None:
@@ -77,9 +76,10 @@ def download(url: str, path: Path, md5: str, report: Report) -> None:
     part = path.with_name(path.name + ".part")
     try:
         _stream(url, part, report)
-        _check(part, md5)
+        if (found := _md5(part)) != md5:
+            raise ConnectionError(f"something else came: its md5 is {found}, not {md5}")
         part.replace(path)
-    except (OSError, http.client.HTTPException, Problem) as error:
+    except (OSError, http.client.HTTPException) as error:
         raise Problem(
             "CIFAR-10 could not be downloaded from {url} ({reason}). Try again, or put {name} into {folder} "
             "by hand, or name a folder or zip of class folders with --data.",
