@@ -96,7 +96,7 @@ def lay_out(sources: Mapping[str, Source], first: str) -> Desk:
     with gr.Row():
         with gr.Column(scale=1, min_width=260):
             parts["strip"] = gr.HTML(js_on_load=ON_LOAD, apply_default_css=False, elem_classes="flush")
-            with gr.Row():
+            with gr.Row(elem_classes="augment-buttons"):
                 parts["random"] = gr.Button(t("Draw others"), size="md", min_width=110)
                 parts["file"] = gr.UploadButton(t("Upload"), size="md", min_width=110)
             parts["knobs"], parts["boxes"] = _knobs(start.recipe)
