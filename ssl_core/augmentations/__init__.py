@@ -10,7 +10,8 @@ from ssl_core.augmentations.flip import Flip
 from ssl_core.augmentations.grayscale import Grayscale
 from ssl_core.augmentations.invert import Invert
 from ssl_core.augmentations.jitter import Jitter
-from ssl_core.augmentations.recipe import Applied, Recipe, plain
+from ssl_core.augmentations.pixels import plain
+from ssl_core.augmentations.recipe import Applied, Recipe
 from ssl_core.augmentations.recipes import RECIPES
 from ssl_core.augmentations.solarize import Solarize
 
