@@ -15,10 +15,12 @@ from ssl_core.jobs import Worker
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 
+KEPT = 4  # data sets in memory at most; the one that came first leaves first
+
 
 @dataclass(eq=False)
 class Context:
-    """The server's side: data, the folder of runs, whether strangers visit, and a process for long jobs.
+    """The server's side: data, the folder of runs, whether strangers visit, and processes for long jobs.
 
     Paths come from the command line and the environment only, never from a visitor.
     """
@@ -26,7 +28,8 @@ class Context:
     data_path: str | None = None
     runs_folder: Path = Path("checkpoints")
     public: bool = False
-    worker: Worker = field(default_factory=partial(Worker, warm_up))
+    worker: Worker = field(default_factory=Worker)
+    mapper: Worker = field(default_factory=partial(Worker, warm_up))  # has UMAP ready, which takes its time
     _loaded: dict[Source, Pictures] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -61,7 +64,14 @@ class Context:
         with self._lock:
             if source not in self._loaded:
                 self._loaded[source] = source.load(report)
+                while len(self._loaded) > KEPT:
+                    self._loaded.pop(next(iter(self._loaded)))
             return self._loaded[source]
+
+    def close(self) -> None:
+        """End the processes for long jobs."""
+        self.worker.close()
+        self.mapper.close()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ One word names an encoder in menus, links and endpoints alike: the name of a run
 one of ENCODERS, or "untrained/<run>" for a run's encoder before its first step. A run's name has no slash.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -40,6 +42,11 @@ class Picked:
     def stamp(self) -> int:
         """Changes whenever a run saves, so that whoever keeps something of it knows."""
         return 0 if self.folder is None else (self.folder / WEIGHTS).stat().st_mtime_ns
+
+    @property
+    def called(self) -> str:
+        """What a heading calls it."""
+        return self.name if self.trained else t("before its first step")
 
     def before(self) -> "Picked":
         """The same encoder before its first step."""
@@ -131,8 +138,9 @@ class EncoderMenu:
 
 
 def encoder_menu(context: Context) -> EncoderMenu:
-    """The two menus. That of the data sets is not placed yet: `.dataset.render()` does it."""
-    encoder = gr.Dropdown(entries(context), value=newest(context), label=t("Encoder"), filterable=False)
+    """The two menus, not placed yet: `.encoder.render()` and `.dataset.render()` do it."""
+    offered = entries(context)
+    encoder = gr.Dropdown(offered, value=newest(context), label=t("Encoder"), filterable=False, render=False)
     names = [(t(source.title), name) for name, source in context.sources().items()]
     dataset = gr.Dropdown(
         [(t("Those it was trained on"), ""), *names], value="", label=t("Pictures"), render=False
@@ -140,3 +148,12 @@ def encoder_menu(context: Context) -> EncoderMenu:
     by_hand = gr.State(False)
     encoder.input(lambda: True, None, by_hand, **LIVE)
     return EncoderMenu(encoder, dataset, by_hand, context)
+
+
+def heading(title: str, where: str, numbers: Mapping[str, str]) -> str:
+    """What stands over a picture of an encoder: what it is, and a few large numbers with their names."""
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in numbers.items())
+    head = (
+        f'<div class="side-head"><h3>{escape(title)}</h3><p title="{escape(where)}">{escape(where)}</p></div>'
+    )
+    return f'{head}<dl class="numbers">{cells}</dl>'

@@ -148,11 +148,13 @@ def scatter(
     labels: Int[np.ndarray, " n"],
     names: Sequence[str],
     pictures: dict[str, Any] | None = None,
+    tiles: Int[np.ndarray, " n"] | None = None,
 ) -> Figure:
-    """Points in the plane, coloured and shaped by class. customdata is a point's place in `points`.
+    """Points in the plane, coloured and shaped by class. customdata is a point's tile, else its place.
 
     `pictures` = {url, columns} shows under the pointer the tile of that number (see `live_plot`).
     """
+    tiles = np.arange(len(points)) if tiles is None else tiles
     data = []
     for k, name in enumerate(names):
         mine = np.flatnonzero(labels == k)
@@ -164,14 +166,13 @@ def scatter(
                 "name": name,
                 "x": typed(points[mine, 0]),
                 "y": typed(points[mine, 1]),
-                "customdata": mine.tolist(),
+                "customdata": tiles[mine].tolist(),
                 "marker": look,
                 "hovertemplate": f"{name}<extra></extra>",
             }
         )
     layout = base() | {"showlegend": True, "dragmode": "pan"}
-    hidden = {"showgrid": False, "zeroline": False, "showticklabels": False}
-    layout |= {"xaxis": hidden, "yaxis": hidden | {"scaleanchor": "x"}}
+    layout |= {"xaxis": {"visible": False}, "yaxis": {"visible": False, "scaleanchor": "x"}}
     layout["legend"] |= {"itemsizing": "constant"}
     layout["meta"] = {"pictures": pictures}
     return {"data": data, "layout": layout, "config": {"scrollZoom": True}}
@@ -187,7 +188,11 @@ def bars(values: Num[np.ndarray, " n"], names: Sequence[str] | None = None, y_ti
         "hovertemplate": "%{x}: %{y:.4f}<extra></extra>",
     }
     if len(values) <= 2 * NUMBERED:
-        trace |= {"text": [number(v) for v in values.tolist()], "textposition": "auto", "textangle": 0}
+        trace |= {
+            "text": [number(v) for v in values.tolist()],
+            "textposition": "outside",
+            "cliponaxis": False,
+        }
     layout = base("", y_title)
     layout["xaxis"] |= {"type": "category"}
     return {"data": [trace], "layout": layout}

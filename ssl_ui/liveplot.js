@@ -29,10 +29,14 @@ function livePlot(box, trigger) {
 
   async function flush() {
     frame = 0;
-    if (!box.offsetWidth) return; // not seen now: the ResizeObserver calls again when it is
+    if (!box.offsetWidth) { // not seen now: the ResizeObserver calls again when it is
+      if (picture) picture.hidden = true;
+      return;
+    }
     if (wanted === null) return drawn && Plotly.Plots.resize(box);
-    const figure = (drawn = wanted);
+    const figure = (drawn = wanted), atlas = figure.layout?.meta?.pictures;
     wanted = null;
+    if (atlas) new Image().src = atlas.url; // so that it is there before it is pointed at
     await Plotly.react(box, figure.data || [], themed(figure.layout || {}), { ...CONFIG, ...figure.config });
     if (!bound) bind();
   }

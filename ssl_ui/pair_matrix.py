@@ -15,6 +15,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from ssl_core.similarity import means
 from ssl_ui import figures
+from ssl_ui.encoders import heading
 from ssl_ui.i18n import t
 from ssl_ui.pictures import data_url, tag
 from ssl_ui.plotly_json import typed
@@ -35,7 +36,7 @@ INK = {
     "negative": (("rgba(87, 83, 78, 0.7)", 1.2),),
     "self": (("#1c1917", 4), ("#e7e5e4", 2)),
 }
-CHOSEN = "#bd1f01"
+CHOSEN = "#ff5a36"
 
 
 def figure(seen: Seen, state: SimilarityState) -> figures.Figure:
@@ -46,6 +47,8 @@ def figure(seen: Seen, state: SimilarityState) -> figures.Figure:
     made = figures.heatmap(seen.matrix(state.show), names, names, cosine=cosine, limit=1.0, numbered=NUMBERED)
     masks = seen.masks()
     made["data"] += [line for name in SIGNS if name in state.masks for line in _signs(name, masks[name])]
+    bar = {"orientation": "h", "y": 0, "yanchor": "top", "ypad": 12, "thickness": 12, "len": 0.8}
+    made["data"][0]["colorbar"] = bar
     _edges(made["layout"], seen.views, m)
     made["layout"] |= {"shapes": _chosen(state.row, state.column, m), "showlegend": False}
     made["layout"]["uirevision"] = str(m)  # a zoom fits as long as the matrix is as large
@@ -93,15 +96,17 @@ def facts(seen: Seen, title: str) -> str:
     """A heading over a matrix: the encoder, and what the whole batch comes to."""
     positive, negative = means(seen.trace)
     numbers = {
-        t("mean positive"): f"{positive:.3f}",
-        t("mean negative"): f"{negative:.3f}",
-        t("loss"): f"{float(seen.trace.loss):.3f}",
-        t("loss if all were alike"): f"{seen.collapsed:.3f}",
+        t("mean positive"): minus(f"{positive:.3f}"),
+        t("mean negative"): minus(f"{negative:.3f}"),
+        t("loss ({loss:.3f} if all were alike)", loss=seen.collapsed): f"{float(seen.trace.loss):.3f}",
     }
-    cells = "".join(f"<div><dt>{escape(k)}</dt><dd>{_minus(v)}</dd></div>" for k, v in numbers.items())
-    where = t("{encoder} · {layer} · {dataset}, test pictures", **seen.where)
-    head = f'<div class="side-head"><h3>{escape(title)}</h3><p>{escape(where)}</p></div>'
-    return f'{head}<dl class="numbers">{cells}</dl>'
+    where = t(
+        "{layer} · {dataset}, test · {encoder}",
+        encoder=seen.picked.called,
+        layer=seen.layer,
+        dataset=t(seen.dataset),
+    )
+    return heading(title, where, numbers)
 
 
 def pair(batches: Mapping[str, Seen], row: int, column: int) -> str:
@@ -147,10 +152,11 @@ def _rows(batches: Sequence[Seen], row: int, column: int) -> str:
         t("loss of the anchor"): [f"{loss:.3f}" for loss in anchors],
     }
     return "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{_minus(v)}</td>" for v in values)}</tr>'
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{minus(v)}</td>" for v in values)}</tr>'
         for name, values in lines.items()
     )
 
 
-def _minus(number: str) -> str:
+def minus(number: str) -> str:
+    """A number as it is typeset."""
     return number.replace("-", "−")

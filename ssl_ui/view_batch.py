@@ -21,7 +21,6 @@ from ssl_core.settings import Settings
 from ssl_core.similarity import LAYERS, Pairs, draw_pairs, has_head, means, method_of, represent
 from ssl_ui.context import Context
 from ssl_ui.encoders import Picked
-from ssl_ui.i18n import t
 
 SHOWN = {"sim": "Cosine", "share": "Share of the softmax"}
 
@@ -34,7 +33,7 @@ class SimilarityState:
     dataset: str = ""
     recipe: str = ""
     layer: str = knob("", choices=("", *LAYERS))
-    n: int = knob(8, 2, 32, "Pictures; each gives two views.")
+    n: int = knob(8, 2, 32, "Each gives two views.")
     seed: int = knob(0, 0, 9999, "The same seed draws the same pictures and views.")
     temperature: float = knob(NTXent.temperature, 0.05, 1.0, "Low: only the most similar views share.")
     show: str = knob("sim", choices=tuple(SHOWN))
@@ -62,11 +61,6 @@ class Seen:
         low = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
         n = len(self.pairs.index)
         return [f"{view}{i + 1}".translate(low) for view in "ab" for i in range(n)]
-
-    @property
-    def where(self) -> dict[str, str]:
-        """What names these numbers, as a person reads it."""
-        return {"encoder": self.picked.name, "layer": self.layer, "dataset": t(self.dataset)}
 
     @property
     def views(self) -> Tensor:

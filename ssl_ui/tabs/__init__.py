@@ -5,7 +5,7 @@ The key is the tab's id: `gr.Tabs(selected="train")` opens it.
 
 from types import ModuleType
 
-from ssl_ui.tabs import augmentations, loss_steps, overview, similarity, train
+from ssl_ui.tabs import augmentations, embedding, loss_steps, overview, similarity, train
 
 TABS: dict[str, ModuleType] = {
     "overview": overview,
@@ -13,4 +13,5 @@ TABS: dict[str, ModuleType] = {
     "loss": loss_steps,
     "similarity": similarity,
     "train": train,
+    "embedding": embedding,
 }

@@ -52,25 +52,26 @@ def build(context: Context, frame: Frame) -> None:
         return to_json(see(context, state, pick(context, run, dataset)))
 
     endpoint(similarity, "similarity")
+    gr.Markdown(t(INTRO))
+    menu = encoder_menu(context)
+    layers = [(t(title), name) for name, title in LAYERS.items()]
+    with gr.Row():
+        menu.encoder.render()
+        layer = gr.Radio(layers, value="z", label=t("Look at"), min_width=380)
     with gr.Row():
         with gr.Column(scale=1, min_width=250):
-            menu, parts = _controls(context)
+            parts = {"encoder": menu.encoder, "layer": layer, **_controls(menu)}
         with gr.Column(scale=4, min_width=480):
-            gr.Markdown(t(INTRO))
             _results(context, frame, menu, parts)
 
 
-def _controls(context: Context) -> tuple[EncoderMenu, dict[str, Any]]:
-    """One control for each field of the state but the chosen pair."""
+def _controls(menu: EncoderMenu) -> dict[str, Any]:
+    """What is turned beside the matrix: a control for each of these fields of the state."""
     turned = knobs(SimilarityState)
-    menu = encoder_menu(context)
-    layers = [(t(title), name) for name, title in LAYERS.items()]
     signs = [(f"{SIGNS[name]} {t(words)}", name) for name, words in MASKS.items()]
     shown = [(t(title), name) for name, title in SHOWN.items()]
     parts = {
-        "encoder": menu.encoder,
         "compare": gr.Checkbox(True, label=t("Before training beside it")),
-        "layer": gr.Radio(layers, value="z", label=t("Compare")),
         "n": control(turned["n"], label=t("Pictures")),
         "masks": gr.CheckboxGroup(signs, value=["positive"], label=t("Masks")),
         "show": gr.Radio(shown, value="sim", label=t("Show")),
@@ -83,16 +84,17 @@ def _controls(context: Context) -> tuple[EncoderMenu, dict[str, Any]]:
         parts["dataset"] = menu.dataset
         parts["recipe"] = gr.Dropdown([trained_with, *recipes], value="", label=t("Views by"))
         parts["seed"] = control(turned["seed"])
-    return menu, parts
+    return parts
 
 
 def _results(context: Context, frame: Frame, menu: EncoderMenu, parts: dict[str, Any]) -> None:
     """The two matrices and the chosen pair, and what happens when something is turned."""
     with gr.Row():
         sides = [_side("before", visible=False), _side("after")]
+    start = SimilarityState()
     with gr.Row():
-        parts["row"] = gr.Dropdown([("a₁", 0)], value=0, label=t("Row: the anchor"))
-        parts["column"] = gr.Dropdown([("a₁", 0)], value=0, label=t("Column: the other view"))
+        for name, label in (("row", t("Row: the anchor")), ("column", t("Column: the other view"))):
+            parts[name] = gr.Dropdown([("", getattr(start, name))], value=getattr(start, name), label=label)
     chosen = gr.HTML(elem_id="similarity-pair", apply_default_css=False)
     outputs = [*(part for side in sides for part in side), chosen]
     outputs += [parts["row"], parts["column"], parts["layer"]]
@@ -121,7 +123,7 @@ def _results(context: Context, frame: Frame, menu: EncoderMenu, parts: dict[str,
 def _side(name: str, visible: bool = True) -> tuple[gr.Column, gr.HTML, gr.HTML]:
     with gr.Column(min_width=420, visible=visible) as column:
         head = gr.HTML(f"<p>{t('Choose an encoder.')}</p>", apply_default_css=False)
-        plot = live_plot(label=t("Similarity matrix"), height=560, elem_id=f"similarity-{name}")
+        plot = live_plot(label=t("Similarity matrix"), height=580, elem_id=f"similarity-{name}")
     return column, head, plot
 
 
