@@ -5,7 +5,7 @@ gradio is imported inside `main`: a worker process imports this module again and
 
 import argparse
 import os
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -22,15 +22,18 @@ def main() -> None:
     given = flags.parse_args()
 
     from ssl_ui.context import Context
-    from ssl_ui.page import build, launch
+    from ssl_ui.page import build, launch, prepare, somebody_is_here
 
     data = given.data or os.environ.get("SSL_EXPLORER_DATA")
-    blocks = build(Context(data, given.runs, given.public or "SPACE_ID" in os.environ))
-    seen = sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    person = seen and not given.no_browser and not {"CI", "SPACE_ID"} & set(os.environ)
-    address = launch(blocks, server_name=given.host, server_port=given.port, inbrowser=person)
+    context = Context(data, given.runs, given.public or "SPACE_ID" in os.environ)
+    blocks = build(context)
+    browser = not given.no_browser and somebody_is_here()
+    address = launch(blocks, server_name=given.host, server_port=given.port, inbrowser=browser)
     print(f"SSL Explorer is at {address} (Ctrl-C ends it)", flush=True)
-    blocks.block_thread()
+    with suppress(KeyboardInterrupt):
+        prepare(context)
+        blocks.block_thread()
+    context.close()
 
 
 if __name__ == "__main__":

@@ -122,7 +122,8 @@ def _vector(worked: Worked, value: np.ndarray) -> figures.Figure:
         return figures.bars(value, names)
     figure = figures.heatmap(value[None], [""], names, cosine=False)
     figures.write(figure, [[names[v] if 0 <= v < len(names) else str(v) for v in value.tolist()]])
-    figure["data"][0]["hovertemplate"] = "%{x} → %{text}<extra></extra>"
+    plain = [[0, "#f7f7f7"], [1, "#f7f7f7"]]  # places are names, not amounts
+    figure["data"][0] |= {"hovertemplate": "%{x} → %{text}<extra></extra>", "colorscale": plain}
     return figure
 
 

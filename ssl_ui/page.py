@@ -1,15 +1,15 @@
 """Puts the tabs together, and knows how the page is to be launched."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported, so it stands before
-
 import gradio as gr
 
+from ssl_core.problem import Problem
 from ssl_ui.context import Context, Frame
-from ssl_ui.i18n import t
+from ssl_ui.i18n import explain, t
 from ssl_ui.tabs import TABS
 from ssl_ui.theme import theme
 
@@ -32,7 +32,29 @@ def build(context: Context) -> gr.Blocks:
 
 
 def launch(blocks: gr.Blocks, **options: Any) -> str:
-    """Serve the page, with our looks and with no request to any other host; returns its address."""
+    """Serve the page in threads of its own, with our looks; returns its address. Raises SystemExit."""
+    try:
+        return _launch(blocks, **options)
+    except OSError as error:  # Gradio's words for a port that is taken name its own Python parameters
+        port = options.get("server_port") or "GRADIO_SERVER_PORT"
+        raise SystemExit(t("Cannot listen on port {port}. Choose another with --port.", port=port)) from error
+
+
+def somebody_is_here() -> bool:
+    """Whether a person started this at a screen, and not a test, a container or a Space."""
+    screen = sys.platform != "linux" or {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)
+    return bool(screen) and not {"CI", "SPACE_ID"} & set(os.environ)
+
+
+def prepare(context: Context) -> None:
+    """Decode the pictures that the page begins with before somebody waits for them; say what is wrong."""
+    try:
+        context.pictures(context.default_source())
+    except Problem as problem:
+        print(explain(problem), file=sys.stderr, flush=True)
+
+
+def _launch(blocks: gr.Blocks, **options: Any) -> str:
     _, address, _ = blocks.launch(
         theme=theme(),
         css_paths=sorted(ASSETS.glob("*.css")),

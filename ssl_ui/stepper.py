@@ -13,9 +13,9 @@ from ssl_ui.liveplot import SCRIPT, plotly_head
 TEMPLATE = """
 <div class="stepper">
   <ol class="stepper-list"></ol>
-  <section class="stepper-stage" aria-live="polite">
+  <section class="stepper-stage">
     <header>
-      <div><h3 class="stepper-title"></h3><div class="stepper-shape"></div></div>
+      <div aria-live="polite"><h3 class="stepper-title"></h3><div class="stepper-shape"></div></div>
       <div><nav>
         <button class="stepper-back" aria-label="{back}" title="{back}" disabled>←</button>
         <span class="stepper-place"></span>

@@ -29,7 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Iterator[
     blocks = build(context)
     yield launch(blocks)
     blocks.close()
-    context.worker.close()
+    context.close()
 
 
 @pytest.fixture(scope="session")
