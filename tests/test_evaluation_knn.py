@@ -85,7 +85,9 @@ def test_nearest_is_sorting_and_ties_go_to_the_first(m: int, d: int, k: int, see
     assert value.diff(dim=1).le(0).all()
 
 
-def test_of_itself_each_is_its_own_first_neighbour() -> None:
+@pytest.mark.parametrize("chunk", [6, 24, 2**22])
+def test_of_itself_each_is_its_own_first_neighbour(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knn, "CHUNK", chunk)
     x = torch.ones(6, 3)  # all equal: only `same` tells them apart
     place = torch.cat([places for _, places in nearest(x, x, 3, same=True)])
     assert place[:, 0].tolist() == list(range(6))

@@ -75,6 +75,14 @@ def test_c_is_never_chosen_on_test() -> None:
     assert one.C in CANDIDATES
 
 
+def test_validation_is_of_features_that_were_not_fitted(generator: torch.Generator) -> None:
+    x = torch.randn(200, 400, generator=generator)  # more numbers than pictures: anything can be learned
+    labels = torch.randint(4, (200,), generator=generator)
+    found = linear_probe(x, labels, x, labels, candidates=[10.0])
+    assert found.top1 == 1.0
+    assert found.validation < 0.5
+
+
 def test_the_held_out_part_has_its_share_of_each_class_and_never_all() -> None:
     labels = torch.tensor([0] * 50 + [1] * 10 + [2] * 2 + [3])
     held = _held_out(labels, 0.2, seed=0)

@@ -9,6 +9,8 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,12 @@ def warm() -> None:
 
 def cold() -> None:
     raise RuntimeError("warming up went wrong")
+
+
+def wait_for(mark: str) -> None:
+    end = time.monotonic() + 20
+    while not Path(mark).exists() and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 def doubled(x: torch.Tensor) -> torch.Tensor:
@@ -236,6 +244,19 @@ def test_a_warm_up_that_fails_stops_no_job() -> None:
         worker.close()
 
 
+def test_while_it_warms_up_a_large_job_is_heard_of_and_can_be_given_up(tmp_path: Path) -> None:
+    worker, x = Worker(partial(wait_for, str(tmp_path / "go"))), torch.zeros(3_000_000)
+    try:
+        for _ in range(2):
+            stream = worker.stream(doubled, x)
+            assert [next(stream) for _ in range(5)] == [Progress("Starting the worker", 0.0)] * 5
+            stream.close()
+        (tmp_path / "go").touch()
+        assert len(run(worker, doubled, x)) == len(x)
+    finally:
+        worker.close()
+
+
 def test_one_job_at_a_time_and_the_waiting_is_said(worker: Worker, tmp_path: Path) -> None:
     mark, waited, answers = tmp_path / "mark", threading.Event(), []
 
@@ -322,7 +343,7 @@ PARENT = """
 
 
 @posix
-@pytest.mark.parametrize(("busy", "how"), [(True, "SIGKILL"), (False, "SIGKILL"), (True, "SIGINT")])
+@pytest.mark.parametrize(("busy", "how"), [(True, "SIGKILL"), (False, "SIGKILL"), (False, "SIGINT")])
 def test_no_orphan_outlives_its_parent(tmp_path: Path, busy: bool, how: str) -> None:
     script, mark = tmp_path / "parent.py", tmp_path / "mark"
     script.write_text(textwrap.dedent(PARENT.format(tests=str(ROOT / "tests"), busy=busy)))
@@ -335,9 +356,9 @@ def test_no_orphan_outlives_its_parent(tmp_path: Path, busy: bool, how: str) -> 
         env=environment,
         start_new_session=True,
     )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
     try:
-        assert parent.stdout is not None
-        child = int(parent.stdout.readline())
         until(lambda: mark.exists() if busy else parent.stdout.readline() == "idle\n")
         assert alive(child)
         if how == "SIGINT":
@@ -348,6 +369,8 @@ def test_no_orphan_outlives_its_parent(tmp_path: Path, busy: bool, how: str) -> 
         until(lambda: not alive(child))
     finally:
         parent.kill()
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
         said = parent.communicate()[1]
     assert "Process " not in said, said  # no traceback from the worker
 
