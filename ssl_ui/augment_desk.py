@@ -25,14 +25,18 @@ Shown = dict[Any, Any]  # what a handler gives: components and what they are to 
 
 @dataclass(frozen=True)
 class Desk:
-    """All components. `boxes` hold the knobs of an operation; `upload` is None until the tab was opened."""
+    """All components.
+
+    `source` is whose pictures are seen, the data set's or an upload, as parts of a state; None until the tab
+    was opened. The menu beside it may name a set that is still loading. `boxes` hold an operation's knobs.
+    """
 
     dataset: gr.Dropdown
     index: gr.Number
     strip: gr.HTML
     random: gr.Button
     file: gr.UploadButton
-    upload: gr.State
+    source: gr.State
     recipe: gr.Dropdown
     about: gr.Markdown
     knobs: dict[str, Component]
@@ -46,18 +50,20 @@ class Desk:
     @property
     def inputs(self) -> set[Block]:
         """What a state is read from."""
-        return {self.dataset, self.index, self.upload, self.recipe, self.seed, *self.knobs.values()}
+        return {self.dataset, self.source, self.index, self.recipe, self.seed, *self.knobs.values()}
 
     @property
     def shown(self) -> list[Block]:
         """What every handler may change."""
-        return [self.stage, self.note]
+        return [self.stage, self.note, self.dataset]
 
     def state(self, given: Given) -> AugmentState:
         """Where the controls stand. Raises Problem."""
+        if given[self.source] is None:
+            raise Problem("There are no pictures yet. Choose a data set.")
         turned = {name: given[self.knobs[name]] for name in RECIPES[given[self.recipe]].knobs()}
-        plain = {name: given[getattr(self, name)] for name in ("dataset", "index", "recipe", "seed")}
-        return checked_state(AugmentState, plain | {"knobs": turned} | (given[self.upload] or {}))
+        plain = {name: given[getattr(self, name)] for name in ("index", "recipe", "seed")}
+        return checked_state(AugmentState, plain | {"knobs": turned} | given[self.source])
 
     def show(self, context: Context, given: Given, changes: Mapping[Component, Any] | None = None) -> Shown:
         """The views where the controls stand once these were changed. Raises Problem, and then none were."""
@@ -66,16 +72,16 @@ class Desk:
         return {**changes, self.stage: film(to_json(made), made.recipe.mean, made.recipe.std), self.note: ""}
 
     def told(self, handler: Callable[..., Shown]) -> Callable[..., Shown]:
-        """The handler, whose Problems stand in the note while the last good picture stays."""
+        """The handler, whose Problems stand in the note: the last good picture stays, with its data set."""
 
         @wraps(handler)
         def call(given: Given, *args: Any) -> Shown:
-            if given[self.index] is None or given[self.seed] is None:
-                return {}  # a number is about to be typed
             try:
                 return handler(given, *args)
             except Problem as problem:
-                return {self.note: f'<p class="problem" role="alert">{escape(explain(problem))}</p>'}
+                said = f'<p class="problem" role="alert">{escape(explain(problem))}</p>'
+                seen = given[self.source]
+                return {self.note: said} | ({self.dataset: seen["dataset"]} if seen else {})
 
         return call
 
@@ -84,7 +90,7 @@ def lay_out(sources: Mapping[str, Source], first: str) -> Desk:
     """Everything in its place; the menus begin with this data set and the first recipe."""
     names = sorted(sources, key=lambda name: name != first)
     start = AugmentState(first)
-    parts: dict[str, Any] = {"upload": gr.State(None)}
+    parts: dict[str, Any] = {"source": gr.State(None)}
     with gr.Row(elem_classes="augment-desk"):
         menu = [(t(sources[name].title), name) for name in names]
         parts["dataset"] = gr.Dropdown(menu, value=first, label=t("Data set"), scale=2, min_width=130)

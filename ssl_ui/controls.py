@@ -115,7 +115,7 @@ def choice(
     folded: str | None = None,
     **options: Any,
 ) -> Choice:
-    """A menu of the registry's entries by title; choosing one shows its knobs, `folded` away under a title."""
+    """A menu of the registry's entries by title; choosing one shows its knobs, `folded` under a title."""
     value = value or next(iter(registry))
     names = [(t(getattr(entry, "title", name)), name) for name, entry in registry.items()]
     menu = gr.Dropdown(names, value=value, label=label, **options)
@@ -140,17 +140,23 @@ def checked_state(cls: type[T], values: Mapping[str, Any]) -> T:
     Raises Problem.
     """
     for name, knob in knobs(cls).items():
-        if name in values and knob.low is not None and knob.high is not None:
-            number = knob.parse(values[name])
-            if not knob.low <= number <= knob.high:
-                raise Problem(
-                    "{name} is {value}; give a number from {low} to {high}.",
-                    name=name,
-                    value=number,
-                    low=knob.low,
-                    high=knob.high,
-                )
+        if name in values:
+            held(knob, values[name])
     return build(cls, values)
+
+
+def held(knob: Knob, value: Any) -> Any:
+    """A knob's value from what a visitor sent, if it is within the slider's range. Raises Problem."""
+    parsed = knob.parse(value)
+    if knob.low is not None and knob.high is not None and not knob.low <= parsed <= knob.high:
+        raise Problem(
+            "{name} is {value}; give a number from {low} to {high}.",
+            name=knob.name,
+            value=parsed,
+            low=knob.low,
+            high=knob.high,
+        )
+    return parsed
 
 
 def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:

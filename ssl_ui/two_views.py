@@ -14,6 +14,7 @@ from ssl_core.config import knob, look_up
 from ssl_core.datasets.decode import decode
 from ssl_core.problem import Problem
 from ssl_ui.context import Context
+from ssl_ui.controls import held
 from ssl_ui.i18n import t
 from ssl_ui.pictures import data_url, from_data_url
 
@@ -49,7 +50,10 @@ class TwoViews:
 
 def make_views(context: Context, state: AugmentState) -> TwoViews:
     """Draw both views from the seed. Raises Problem."""
-    recipe = look_up(RECIPES, state.recipe, "recipe").turned(state.knobs)
+    recipe = look_up(RECIPES, state.recipe, "recipe")
+    for name, own in recipe.knobs().items():
+        held(own, state.knobs.get(name, own.default))
+    recipe = recipe.turned(state.knobs)
     pictures = context.pictures(state.dataset)
     if state.upload:
         title, label = state.upload_name, t("uploaded")

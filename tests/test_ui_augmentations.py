@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -21,8 +22,9 @@ from torchvision.transforms.functional import resized_crop
 from ssl_core.augmentations import RECIPES
 from ssl_core.problem import Problem
 from ssl_ui import two_views
+from ssl_ui.augment_desk import Shown, lay_out
 from ssl_ui.context import Context
-from ssl_ui.controls import checked_state
+from ssl_ui.controls import Given, checked_state
 from ssl_ui.filmstrip import box_over, film, in_words
 from ssl_ui.pictures import data_url, strip
 from ssl_ui.tabs.augmentations import augment_in
@@ -108,7 +110,7 @@ WRONG = {
     "seed is 'x'": {"seed": "x"},
     "no knob of this recipe named": {"knobs": {"x": 1}},
     "probability is 'x'": {"knobs": {"flip.probability": "x"}},
-    "not defined for probability = 2": {"knobs": {"flip.probability": 2}},
+    "probability is 2.0; give a number from 0.0 to 1.0": {"knobs": {"flip.probability": 2}},
     "scale_low ≤ scale_high": {"knobs": {"crop.scale_low": 0.9, "crop.scale_high": 0.5}},
     "knobs is \\['x'\\]": {"knobs": ["x"]},
 }
@@ -143,6 +145,22 @@ def test_a_state_goes_through_json(context: Context) -> None:
     again = checked_state(AugmentState, json.loads(json.dumps(dataclasses.asdict(state))))
     assert again == state
     assert to_json(make_views(context, again)) == to_json(make_views(context, state))
+
+
+def test_a_data_set_that_fails_leaves_the_last_one(context: Context) -> None:
+    with gr.Blocks():
+        desk = lay_out(context.sources(), "shapes")
+    given = {part: getattr(part, "value", None) for part in desk.inputs} | {desk.dataset: "cifar10"}
+
+    def fail(given: Given) -> Shown:
+        raise Problem("No <network>.")
+
+    note = '<p class="problem" role="alert">No &lt;network&gt;.</p>'
+    assert desk.told(fail)(given) == {desk.note: note}
+    assert "Choose a data set" in desk.told(lambda given: desk.show(context, given))(given)[desk.note]
+    given[desk.source] = {"dataset": "shapes"}
+    assert desk.told(fail)(given) == {desk.note: note, desk.dataset: "shapes"}
+    assert "training picture 0" in desk.show(context, given)[desk.stage]
 
 
 @pytest.mark.parametrize(("mode", "form"), [("L", "PNG"), ("RGBA", "PNG"), ("CMYK", "JPEG"), ("P", "GIF")])

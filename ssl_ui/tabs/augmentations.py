@@ -62,7 +62,7 @@ def wire_draws(desk: Desk, context: Context) -> None:
     """The recipe, its knobs and the seed: the picture stays, its views change."""
 
     def show(given: Given) -> Shown:
-        return desk.show(context, given)
+        return {} if given[desk.seed] is None else desk.show(context, given)  # None: about to be typed
 
     def draw_again(given: Given) -> Shown:
         return desk.show(context, given, {desk.seed: ((given[desk.seed] or 0) + 1) % SEEDS})
@@ -87,30 +87,36 @@ def wire_pictures(desk: Desk, context: Context, frame: Frame) -> None:
         def report(what: str, fraction: float) -> None:
             progress(fraction, desc=t(what))
 
-        context.pictures(given[desk.dataset], report)
-        return lay_strip(given, seed=0)
+        name = given[desk.dataset]
+        context.pictures(name, report)
+        return lay_strip({**given, desk.source: {"dataset": name}}, seed=0)
 
     def first_open(given: Given, progress: gr.Progress = gr.Progress()) -> Shown:  # noqa: B008
-        return open_set(given, progress) if given[desk.upload] is None else {}
+        return open_set(given, progress) if given[desk.source] is None else {}
 
     def lay_strip(given: Given, seed: int | None = None) -> Shown:
-        pictures = context.pictures(given[desk.dataset])
+        pictures = context.pictures(desk.state(given).dataset)
         dozen = a_dozen(len(pictures.train), seed)
         return pick(given, dozen[0]) | {desk.strip: strip(pictures, dozen)}
 
-    def pick(given: Given, place: int) -> Shown:
-        return desk.show(context, given, {desk.index: place, desk.upload: {}})
+    def pick(given: Given, place: int | None) -> Shown:
+        if place is None:
+            return {}  # a number is about to be typed
+        return desk.show(
+            context, given, {desk.index: place, desk.source: {"dataset": desk.state(given).dataset}}
+        )
 
     def pick_from_strip(given: Given, event: gr.EventData) -> Shown:
         return pick(given, event.index)
 
     def pick_by_number(given: Given) -> Shown:
-        return desk.show(context, given, {desk.upload: {}})
+        return pick(given, given[desk.index])
 
     def take_upload(given: Given) -> Shown:
-        return desk.show(context, given, {desk.upload: accept(given[desk.file])})
+        upload = {"dataset": desk.state(given).dataset} | accept(given[desk.file])
+        return desk.show(context, given, {desk.source: upload})
 
-    picked = [*desk.shown, desk.index, desk.upload]
+    picked = [*desk.shown, desk.index, desk.source]
     loading = LIVE | {"show_progress": "full", "show_progress_on": desk.stage}
     frame.tab.select(desk.told(first_open), desk.inputs, [*picked, desk.strip], **loading)
     desk.dataset.input(desk.told(open_set), desk.inputs, [*picked, desk.strip], **loading)
