@@ -10,7 +10,7 @@ from jaxtyping import install_import_hook
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"  # real CIFAR-10 and published answers, on machines that have them
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # beside a browser two spinning threads are slower than one
 
 install_import_hook("ssl_core", "typecheck.typechecker")
 
