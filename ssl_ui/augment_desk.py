@@ -14,8 +14,9 @@ from ssl_core.augmentations import RECIPES
 from ssl_core.datasets.base import Source
 from ssl_core.problem import Problem
 from ssl_ui.context import Context
-from ssl_ui.controls import Given, checked_state, control
+from ssl_ui.controls import control
 from ssl_ui.filmstrip import film
+from ssl_ui.handlers import Given, checked_state
 from ssl_ui.i18n import explain, t
 from ssl_ui.pictures import ON_LOAD
 from ssl_ui.two_views import AugmentState, make_views, to_json

@@ -18,7 +18,7 @@ from ssl_core.events import Monitored
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_ui.context import Context, Frame
-from ssl_ui.controls import LIVE
+from ssl_ui.handlers import LIVE
 from ssl_ui.i18n import t
 
 UNTRAINED = "untrained"
@@ -140,7 +140,9 @@ class EncoderMenu:
 def encoder_menu(context: Context) -> EncoderMenu:
     """The two menus, not placed yet: `.encoder.render()` and `.dataset.render()` do it."""
     offered = entries(context)
-    encoder = gr.Dropdown(offered, value=newest(context), label=t("Encoder"), filterable=False, render=False)
+    encoder = gr.Dropdown(
+        offered, value=newest(context), label=t("Encoder"), filterable=False, min_width=430, render=False
+    )
     names = [(t(source.title), name) for name, source in context.sources().items()]
     dataset = gr.Dropdown(
         [(t("Those it was trained on"), ""), *names], value="", label=t("Pictures"), render=False

@@ -15,7 +15,8 @@ from ssl_core.methods import METHODS, Method
 from ssl_core.optim import OPTIMIZERS
 from ssl_core.settings import Settings, Training
 from ssl_ui.context import Context
-from ssl_ui.controls import Choice, Given, choice, group
+from ssl_ui.controls import Choice, choice, group
+from ssl_ui.handlers import Given
 from ssl_ui.i18n import t
 
 BUDGET = ("budget", "unit")  # of Training: always in sight

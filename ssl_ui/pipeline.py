@@ -20,8 +20,10 @@ SIDE = 96  # of a picture
 BOX = 126  # the width of f and g
 
 
-def draw(image: Picture | None = None, views: tuple[Picture, Picture] | None = None) -> str:
-    """The whole picture as SVG; without pictures it shows empty frames."""
+def draw(
+    image: Picture | None = None, views: tuple[Picture, Picture] | None = None, test: Picture | None = None
+) -> str:
+    """The whole picture as SVG: a training picture, two views of it and a test picture, or empty frames."""
     first, second = views or (None, None)
     middle = (TOP + BOTTOM) / 2
     return f"""
@@ -38,7 +40,8 @@ def draw(image: Picture | None = None, views: tuple[Picture, Picture] | None = N
   {_box("loss", X["end"], middle, 180, 110, t("loss"), t("pairs agree"), t("others differ"))}
   <path class="rule" d="M20 350 H1160"/>
   {_text(t("Testing, with labels"), 20, 384, "lane")}
-  {_photo(image, X["image"], TEST)} {_text(t("not augmented"), X["image"] + SIDE / 2, TEST + 72)}
+  {_photo(test, X["image"], TEST)} {_text(t("a test picture"), X["image"] + SIDE / 2, TEST + 72)}
+  {_text(t("not augmented"), (X["image"] + SIDE + X["f"]) / 2, TEST - 14, "small")}
   {_arrow(X["image"] + SIDE, TEST, X["f"], TEST)}
   {_box("f", X["f"], TEST, BOX, 84, "f", t("kept, frozen"))}
   {_arrow(X["f"] + BOX, TEST, X["h"], TEST)} {_vector("h", X["h"], TEST, "h")}

@@ -12,8 +12,9 @@ from ssl_core.evaluation import KNNKnobs
 from ssl_core.measure import Evaluation, evaluate
 from ssl_core.problem import Problem
 from ssl_ui.context import Context
-from ssl_ui.controls import LIVE, Given, checked_state, endpoint, group
+from ssl_ui.controls import group
 from ssl_ui.encoders import EncoderMenu, pick
+from ssl_ui.handlers import LIVE, Given, checked_state, endpoint
 from ssl_ui.i18n import explain, t
 from ssl_ui.progress import Job, finished, in_words, note, result
 

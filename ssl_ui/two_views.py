@@ -14,7 +14,7 @@ from ssl_core.config import knob, look_up
 from ssl_core.datasets.decode import decode
 from ssl_core.problem import Problem
 from ssl_ui.context import Context
-from ssl_ui.controls import held
+from ssl_ui.handlers import held
 from ssl_ui.i18n import t
 from ssl_ui.pictures import data_url, from_data_url
 

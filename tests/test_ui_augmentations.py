@@ -24,8 +24,8 @@ from ssl_core.problem import Problem
 from ssl_ui import two_views
 from ssl_ui.augment_desk import Shown, lay_out
 from ssl_ui.context import Context
-from ssl_ui.controls import Given, checked_state
 from ssl_ui.filmstrip import box_over, film, in_words
+from ssl_ui.handlers import Given, checked_state
 from ssl_ui.pictures import data_url, strip
 from ssl_ui.tabs.augmentations import augment_in
 from ssl_ui.two_views import UPLOAD_SIDE, AugmentState, a_dozen, accept, make_views, to_json

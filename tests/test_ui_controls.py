@@ -12,9 +12,8 @@ from ssl_core.encoders import ENCODERS, HEADS
 from ssl_core.losses import LOSSES
 from ssl_core.methods import METHODS
 from ssl_core.optim import OPTIMIZERS
-from ssl_core.problem import Problem
 from ssl_core.settings import Training
-from ssl_ui.controls import Choice, checked_state, choice, control, group, guarded, rungs, step
+from ssl_ui.controls import Choice, choice, control, group, rungs, step
 from ssl_ui.loss_stages import LossState
 
 REGISTRIES: list[dict[str, Any]] = [LOSSES, ENCODERS, HEADS, OPTIMIZERS, DATASETS, AUGMENTATIONS]
@@ -99,37 +98,3 @@ def test_a_group_is_made_of_a_class_or_of_knobs() -> None:
         of_class, of_knobs = group(LossState), group({"seed": knobs(LossState)["seed"]})
     assert list(of_class.parts) == ["batch", "n", "d", "seed"]
     assert list(of_knobs.parts) == ["seed"]
-
-
-@pytest.mark.parametrize("values", [{"n": 9}, {"d": 1}, {"seed": -1}, {"n": 2.5}, {"n": "many"}])
-def test_what_a_visitor_sends_is_held_to_its_range(values: dict[str, Any]) -> None:
-    with pytest.raises(Problem, match=next(iter(values))):
-        checked_state(LossState, values)
-
-
-def test_a_problem_is_a_notice_and_nothing_changes() -> None:
-    @guarded
-    def handler(text: str) -> str:
-        raise Problem("{what} does not work.", what=text)
-
-    with pytest.warns(UserWarning, match="This does not work"):
-        assert handler("This") == gr.skip()
-
-
-def test_a_problem_in_a_stream_ends_it_with_a_notice() -> None:
-    @guarded
-    def handler():  # type: ignore[no-untyped-def]
-        yield 1
-        raise Problem("It broke.")
-
-    with pytest.warns(UserWarning, match="It broke"):
-        assert list(handler()) == [1, gr.skip()]
-
-
-def test_faults_of_ours_are_not_hidden() -> None:
-    @guarded
-    def handler() -> None:
-        raise KeyError("ours")
-
-    with pytest.raises(KeyError):
-        handler()

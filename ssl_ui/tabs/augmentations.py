@@ -9,7 +9,7 @@ from ssl_core.augmentations import RECIPES
 from ssl_core.problem import Problem
 from ssl_ui.augment_desk import Desk, Shown, lay_out
 from ssl_ui.context import Context, Frame
-from ssl_ui.controls import LIVE, Given, checked_state, endpoint
+from ssl_ui.handlers import LIVE, Given, checked_state, endpoint
 from ssl_ui.i18n import t
 from ssl_ui.pictures import strip
 from ssl_ui.two_views import SEEDS, AugmentState, a_dozen, accept, make_views, to_json

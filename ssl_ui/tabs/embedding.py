@@ -11,8 +11,9 @@ from ssl_core.jobs import Progress
 from ssl_core.problem import Problem
 from ssl_ui import scores
 from ssl_ui.context import Context, Frame
-from ssl_ui.controls import LIVE, Choice, Given, checked_state, choice, control, endpoint
+from ssl_ui.controls import Choice, choice, control
 from ssl_ui.encoders import EncoderMenu, encoder_menu, pick
+from ssl_ui.handlers import LIVE, Given, checked_state, endpoint
 from ssl_ui.i18n import explain, t
 from ssl_ui.liveplot import live_plot
 from ssl_ui.maps import EmbeddingState, Map, draw, facts, figure, to_json

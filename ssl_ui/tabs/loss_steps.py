@@ -7,7 +7,8 @@ import gradio as gr
 from ssl_core.config import knobs
 from ssl_core.losses import LOSSES
 from ssl_ui.context import Context, Frame
-from ssl_ui.controls import LIVE, Given, Group, checked_state, choice, control, endpoint, guarded
+from ssl_ui.controls import Group, choice, control
+from ssl_ui.handlers import LIVE, Given, checked_state, endpoint, guarded
 from ssl_ui.i18n import t
 from ssl_ui.loss_stages import CS231N_TEMPERATURE, LossState, to_json, to_steps, work_out
 from ssl_ui.stepper import contents, stepper

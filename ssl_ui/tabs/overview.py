@@ -4,13 +4,15 @@ from functools import partial
 
 import gradio as gr
 import torch
+from jaxtyping import UInt8
+from torch import Tensor
 
 from ssl_core.augmentations import RECIPES
 from ssl_core.datasets import DATASETS
 from ssl_core.device import describe, pick
 from ssl_ui import pipeline
 from ssl_ui.context import Context, Frame
-from ssl_ui.controls import LIVE, guarded
+from ssl_ui.handlers import LIVE, guarded
 from ssl_ui.i18n import t
 
 TITLE = "Overview"
@@ -58,9 +60,10 @@ def _with_data(context: Context) -> tuple[str, str]:
     name = context.default_source()
     data = context.pictures(name)
     recipe = RECIPES["shapes" if name == "shapes" else "simclr"].fit(data.size, data.mean, data.std)
-    image, generator = data.train.images[0], torch.Generator().manual_seed(4)
+    image, generator = _colourful(data.train.images), torch.Generator().manual_seed(4)
     first, second = (recipe.trace(image, generator)[-1].image.mul(255).round().byte() for _ in range(2))
-    views = (first.permute(1, 2, 0).numpy(), second.permute(1, 2, 0).numpy())
+    shown = [picture.permute(1, 2, 0).numpy() for picture in (image, first, second)]
+    test = _colourful(data.test.images).permute(1, 2, 0).numpy()
     facts = t(
         "**Pictures:** {title}, {train:,} to train on and {test:,} to test on, {size}×{size} pixels, "
         "{classes} classes.\n\n**Device:** {device}.",
@@ -73,4 +76,10 @@ def _with_data(context: Context) -> tuple[str, str]:
     )
     if name not in ("cifar10", "folder"):
         facts += f"\n\n{t('**For CIFAR-10:**')} {t(DATASETS['cifar10'].about)}"
-    return pipeline.draw(image.permute(1, 2, 0).numpy(), views), facts
+    return pipeline.draw(shown[0], (shown[1], shown[2]), test), facts
+
+
+def _colourful(images: UInt8[Tensor, "n 3 h w"]) -> UInt8[Tensor, "3 h w"]:
+    """Of a hundred pictures the most colourful, so that one sees what jitter does to it."""
+    some = images[:: max(1, len(images) // 100)]
+    return some[some.float().std(1).mean((1, 2)).argmax()]

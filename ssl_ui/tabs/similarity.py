@@ -1,5 +1,6 @@
 """Real views through an encoder: which are alike, which should be, and what the loss makes of each pair."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +10,13 @@ from ssl_core.augmentations import RECIPES
 from ssl_core.config import knobs
 from ssl_core.similarity import LAYERS, has_head
 from ssl_ui.context import Context, Frame
-from ssl_ui.controls import LIVE, Given, checked_state, control, endpoint, guarded
+from ssl_ui.controls import control
 from ssl_ui.encoders import EncoderMenu, encoder_menu, pick
+from ssl_ui.handlers import LIVE, Given, checked_state, endpoint, guarded
 from ssl_ui.i18n import t
 from ssl_ui.liveplot import live_plot
-from ssl_ui.pair_matrix import SIGNS, facts, figure, pair
+from ssl_ui.pair_matrix import MASKS, figure
+from ssl_ui.pair_words import facts, pair
 from ssl_ui.view_batch import SHOWN, Seen, SimilarityState, see, to_json
 
 TITLE = "Similarity & masks"
@@ -22,16 +25,25 @@ INTRO = (
     "the encoder finds the two. **Click a cell** to see its pictures and its numbers."
 )
 EVALUATION = "BatchNorm uses its running statistics here, so that a cosine hangs on its two views alone."
-MASKS = {
-    "positive": "positive: the other view of the picture",
-    "negative": "negative: every view of another picture",
-    "self": "self: the view itself, masked out",
-}
 
 
 def build(context: Context, frame: Frame) -> None:
     """Lay out the tab."""
+    _promise(context)
+    gr.Markdown(t(INTRO))
+    menu = encoder_menu(context)
+    layers = [(t(title), name) for name, title in LAYERS.items()]
+    with gr.Row():
+        menu.encoder.render()
+        layer = gr.Radio(layers, value="z", label=t("Look at"), info=t(EVALUATION), min_width=380)
+    with gr.Row():
+        with gr.Column(scale=1, min_width=250):
+            parts = {"encoder": menu.encoder, "layer": layer, **_controls(menu)}
+        with gr.Column(scale=4, min_width=480):
+            _results(context, frame, menu, parts)
 
+
+def _promise(context: Context) -> None:
     def similarity(
         run: str = "",
         n: int = 8,
@@ -52,23 +64,12 @@ def build(context: Context, frame: Frame) -> None:
         return to_json(see(context, state, pick(context, run, dataset)))
 
     endpoint(similarity, "similarity")
-    gr.Markdown(t(INTRO))
-    menu = encoder_menu(context)
-    layers = [(t(title), name) for name, title in LAYERS.items()]
-    with gr.Row():
-        menu.encoder.render()
-        layer = gr.Radio(layers, value="z", label=t("Look at"), min_width=380)
-    with gr.Row():
-        with gr.Column(scale=1, min_width=250):
-            parts = {"encoder": menu.encoder, "layer": layer, **_controls(menu)}
-        with gr.Column(scale=4, min_width=480):
-            _results(context, frame, menu, parts)
 
 
 def _controls(menu: EncoderMenu) -> dict[str, Any]:
     """What is turned beside the matrix: a control for each of these fields of the state."""
     turned = knobs(SimilarityState)
-    signs = [(f"{SIGNS[name]} {t(words)}", name) for name, words in MASKS.items()]
+    signs = [(f"{sign} {t(words)}", name) for name, (sign, words) in MASKS.items()]
     shown = [(t(title), name) for name, title in SHOWN.items()]
     parts = {
         "compare": gr.Checkbox(True, label=t("Before training beside it")),
@@ -123,7 +124,7 @@ def _results(context: Context, frame: Frame, menu: EncoderMenu, parts: dict[str,
 def _side(name: str, visible: bool = True) -> tuple[gr.Column, gr.HTML, gr.HTML]:
     with gr.Column(min_width=420, visible=visible) as column:
         head = gr.HTML(f"<p>{t('Choose an encoder.')}</p>", apply_default_css=False)
-        plot = live_plot(label=t("Similarity matrix"), height=580, elem_id=f"similarity-{name}")
+        plot = live_plot(label=t("Similarity matrix"), height=560, elem_id=f"similarity-{name}")
     return column, head, plot
 
 
@@ -133,27 +134,26 @@ def _work(context: Context, state: SimilarityState) -> list[Any]:
         state = replace(state, layer="h")
     m = 2 * state.n
     state = replace(state, row=min(state.row, m - 1), column=min(state.column, m - 1))
-    after = see(context, state, picked)
-    batches = {t("trained") if picked.trained else t("untrained"): after}
-    before: list[Any] = [gr.Column(visible=False), "", None]
+    batches = {t("trained") if picked.trained else t("untrained"): see(context, state, picked)}
     if picked.trained and state.compare:
-        untrained = see(context, state, picked.before())
-        batches = {t("untrained"): untrained, **batches}
-        before = _shown(untrained, state, t("Before training"))
-    title = t("After training") if picked.trained else t("Untrained")
-    pairs = [(label, i) for i, label in enumerate(after.labels)]
+        batches = {t("untrained"): see(context, state, picked.before()), **batches}
+    *before, after = batches.values()
+    labels = [(label, place) for place, label in enumerate(after.labels)]
     return [
-        *before,
-        *_shown(after, state, title),
+        *_shown(before[0] if before else None, t("Before training"), state, batches.values()),
+        *_shown(after, t("After training") if picked.trained else t("Untrained"), state, batches.values()),
         pair(batches, state.row, state.column),
-        gr.Dropdown(pairs, value=state.row),
-        gr.Dropdown(pairs, value=state.column),
+        gr.Dropdown(labels, value=state.row),
+        gr.Dropdown(labels, value=state.column),
         gr.Radio(_layers(picked.folder), value=after.layer),
     ]
 
 
-def _shown(seen: Seen, state: SimilarityState, title: str) -> list[Any]:
-    return [gr.Column(visible=True), facts(seen, title), figure(seen, state)]
+def _shown(seen: Seen | None, title: str, state: SimilarityState, batches: Iterable[Seen]) -> list[Any]:
+    if seen is None:
+        return [gr.Column(visible=False), "", None]
+    most = 1.0 if state.show == "sim" else max(float(b.matrix(state.show).max()) for b in batches)
+    return [gr.Column(visible=True), facts(seen, title), figure(seen, state, most)]
 
 
 def _layers(folder: Any) -> list[tuple[str, str]]:

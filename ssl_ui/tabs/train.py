@@ -15,9 +15,9 @@ from ssl_core.presets import PRESETS
 from ssl_core.problem import Problem
 from ssl_ui import run_service as service
 from ssl_ui.context import Context, Frame
-from ssl_ui.controls import LIVE, Given, endpoint, guarded
 from ssl_ui.curves import Curves
 from ssl_ui.form import Form
+from ssl_ui.handlers import LIVE, Given, endpoint, guarded
 from ssl_ui.i18n import explain, t
 from ssl_ui.liveplot import live_plot
 

@@ -1,0 +1,85 @@
+"""How the page and programs call us: what they send is held to its range, and a Problem is told in words."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from typing import Any, TypeVar
+
+import gradio as gr
+from gradio.components import Component
+
+from ssl_core.config import Knob, build, knobs
+from ssl_core.problem import Problem
+from ssl_ui.i18n import explain
+
+T = TypeVar("T")
+Given = Mapping[Component, Any]  # what a handler gets when its inputs are a set of components
+
+# How a control that is turned by hand calls its handler: no spinner, the last value wins, no public endpoint.
+LIVE: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private"}
+
+
+def checked_state(cls: type[T], values: Mapping[str, Any]) -> T:
+    """A tab's state from what a visitor sent: unlike a constructor, it holds numbers to their range.
+
+    Raises Problem.
+    """
+    for name, knob in knobs(cls).items():
+        if name in values:
+            held(knob, values[name])
+    return build(cls, values)
+
+
+def held(knob: Knob, value: Any) -> Any:
+    """A knob's value from what a visitor sent, if it is within the slider's range. Raises Problem."""
+    parsed = knob.parse(value)
+    if knob.low is not None and knob.high is not None and not knob.low <= parsed <= knob.high:
+        raise Problem(
+            "{name} is {value}; give a number from {low} to {high}.",
+            name=knob.name,
+            value=parsed,
+            low=knob.low,
+            high=knob.high,
+        )
+    return parsed
+
+
+def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A handler of the page: a Problem becomes a notice in words, and what is shown stays as it is.
+
+    Anything else is a fault of ours and propagates.
+    """
+    if inspect.isgeneratorfunction(handler):
+
+        @wraps(handler)
+        def stream(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            try:
+                yield from handler(*args, **kwargs)
+            except Problem as problem:
+                gr.Warning(explain(problem))
+                yield gr.skip()
+
+        return stream
+
+    @wraps(handler)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except Problem as problem:
+            gr.Warning(explain(problem))
+            return gr.skip()
+
+    return call
+
+
+def endpoint(function: Callable[..., Any], name: str) -> None:
+    """Promise `/name` to gradio_client and curl: a typed function, whose Problems become its errors."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Problem as problem:
+            raise gr.Error(explain(problem), print_exception=False) from problem
+
+    gr.api(call, api_name=name)
