@@ -7,7 +7,7 @@ takes its place. What such a process does is in serve.py.
 
 import pickle
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -21,6 +21,8 @@ __all__ = ["Done", "JobFailed", "Progress", "Worker"]
 
 PULSE = 0.25  # seconds between two yields at most: a generator can be closed only while it is at one
 GRACE = 2.0  # seconds that a process has to end before it is killed
+
+Stream = Generator[Progress | Done, None, None]
 
 
 class Worker:
@@ -44,7 +46,7 @@ class Worker:
             finally:
                 self._turn.release()
 
-    def stream(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Iterator[Progress | Done]:
+    def stream(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Stream:
         """Run a function of a module in the process and say how it goes; closing the stream stops the job.
 
         A function with a parameter `report` is given one: report(what, fraction). Raises the job's own
@@ -70,7 +72,7 @@ class Worker:
             finally:
                 self._turn.release()
 
-    def _run(self, job: bytes) -> Iterator[Progress | Done]:
+    def _run(self, job: bytes) -> Stream:
         running = False
         try:
             yield Progress("Working" if self._ready else "Starting the worker", 0.0)

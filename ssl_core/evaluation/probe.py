@@ -56,8 +56,9 @@ def linear_probe(
 ) -> Probe:
     """Multinomial logistic regression on features standardised by the training ones.
 
-    The protocol of SimCLR's appendix B.8 (Chen et al. 2020, https://arxiv.org/abs/2002.05709). A test label
-    never seen in training counts as missed. Raises Problem on fewer than two classes.
+    L2-penalised, solved by L-BFGS, the penalty chosen on held-out training features, then fitted again on all:
+    as in the transfer experiments of SimCLR (Chen et al. 2020, https://arxiv.org/abs/2002.05709, appendix B).
+    A test label never seen in training counts as missed. Raises Problem on fewer than two classes.
     """
     if len(train_labels.unique()) < 2 or len(test_labels) == 0:
         raise Problem("A linear probe needs training pictures of two classes or more, and a test picture.")
