@@ -4,9 +4,12 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ssl_core import commands
-from ssl_core.datasets import default_source
+from ssl_core.config import look_up
+from ssl_core.datasets import data_path, default_source
+from ssl_core.presets import PRESETS
 from ssl_core.problem import Problem
 from ssl_core.settings import REGISTRIES, Settings, all_knobs
 
@@ -48,7 +51,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def choose(parser: argparse.ArgumentParser) -> None:
-    """One flag for each registry a run chooses from."""
+    """One flag for each registry a run chooses from, and one that fills in all of them."""
+    titles = ", ".join(PRESETS)
+    parser.add_argument("--preset", metavar="NAME", help=f"settings worth starting with: {titles}")
     for group, (registry, what) in REGISTRIES.items():
         default = {"dataset": "CIFAR-10 if at hand, else shapes", "recipe": "the method's own"}.get(
             group, Settings.__dataclass_fields__[group].default
@@ -60,9 +65,10 @@ def choose(parser: argparse.ArgumentParser) -> None:
 def settings_from(options: argparse.Namespace) -> Settings:
     """The settings with what was chosen by name, before any knob is turned."""
     chosen = {g: getattr(options, g) for g in REGISTRIES if getattr(options, g, None) is not None}
-    name, source = default_source(options.data)
+    name, source = default_source(options.data or data_path())
     path = getattr(source, "path", None)
-    settings = Settings(**{"dataset": name, **chosen})
+    preset = look_up(PRESETS, options.preset, "preset").settings if options.preset else Settings(dataset="")
+    settings = replace(preset, **{"dataset": preset.dataset or name, **chosen})
     if settings.dataset == "folder":
         if path is None:
             raise Problem("The data set folder needs a place: --data PATH or SSL_EXPLORER_DATA.")

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -135,10 +135,10 @@ def list_all(options: Options) -> int:
 
 
 def relocated(run: runs.Run, options: Options) -> Any:
-    """The run's settings; with --data its folder of pictures is looked for there."""
+    """The run's settings; with --data its folder of pictures is looked for there, as after a move."""
     settings = run.settings
-    if getattr(options, "data", None):
-        settings = replace(settings.with_knobs("dataset", path=options.data), dataset="folder")
+    if options.data and settings.dataset == "folder":
+        return settings.with_knobs("dataset", path=options.data)
     return settings
 
 

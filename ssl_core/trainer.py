@@ -89,8 +89,8 @@ class _Run:
     def events(self) -> Iterator[Event]:
         """The run from here to the end of its budget."""
         yield self.started()
-        self.clock.since = time.perf_counter()
         yield from self.monitor()
+        self.clock.since = time.perf_counter()  # what is known before the first step costs no budget
         while self.progress() < 1:
             yield self.one_step()
             yield from self.monitor()

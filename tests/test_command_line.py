@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ssl_core.__main__ import main, parse
 from ssl_core.config import defaults
+from ssl_core.presets import PRESETS
 from ssl_core.settings import Settings, Training, all_knobs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +62,14 @@ def test_without_flags_everything_has_its_default() -> None:
     settings = parse(["train", "--dataset", "shapes"]).settings
     assert settings == Settings()
     assert vars(settings.training) == defaults(Training)
+
+
+def test_a_preset_fills_in_all_and_flags_still_turn_it() -> None:
+    for name, preset in PRESETS.items():
+        made = parse(["train", "--preset", name, "--dataset", "shapes"]).settings
+        assert made == replace(preset.settings, dataset="shapes")
+    turned = parse(["train", "--preset", "shapes", "--budget", "20"]).settings
+    assert (turned.training.budget, turned.make("loss").temperature) == (20, 0.2)
 
 
 def test_every_knob_has_a_flag_with_its_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,6 +139,7 @@ def test_json_lines_are_the_events(tmp_path: Path, capsys: pytest.CaptureFixture
         (["train", "--dataset", "folder"], "--data PATH"),
         (["evaluate", "nothing"], "no run named 'nothing'"),
         (["train", "--resume", "nothing"], "no run named"),
+        (["train", "--preset", "nothing"], "no preset named"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(
