@@ -4,6 +4,7 @@ Cosines, masks, shares and the loss are all read from one trace of NT-Xent; noth
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,6 +18,7 @@ from torch import Tensor
 from ssl_core.config import knob
 from ssl_core.losses.nt_xent import NTXent, NTXentTrace
 from ssl_core.methods import Method
+from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_core.similarity import LAYERS, Pairs, draw_pairs, has_head, means, method_of, represent
 from ssl_ui.context import Context
@@ -39,8 +41,21 @@ class SimilarityState:
     show: str = knob("sim", choices=tuple(SHOWN))
     masks: Sequence[str] = ("positive",)
     compare: bool = True
-    row: int = 0
-    column: int = 8  # with 8 pictures, the other view of the first
+    row: str = "a1"  # view a of the first picture, and what it seeks
+    column: str = "b1"
+
+    def place(self, view: str) -> int:
+        """The row of a view such as "b3"; of a picture that is no longer there, the last. Raises Problem."""
+        found = re.fullmatch(r"([ab])(\d{1,3})", view)
+        if found is None:
+            raise Problem("There is no view {view!r}; the first is a1, its partner b1.", view=view)
+        number = min(max(int(found[2]), 1), self.n)
+        return (found[1] == "b") * self.n + number - 1
+
+
+def names(n: int) -> list[str]:
+    """a1 a2 … b1 b2 …: view a and view b of picture 1, 2 …, in the order of the matrix."""
+    return [f"{view}{i + 1}" for view in "ab" for i in range(n)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +72,9 @@ class Seen:
 
     @property
     def labels(self) -> list[str]:
-        """a₁ a₂ … b₁ b₂ …: view a and view b of picture 1, 2 …, in the order of the matrix."""
+        """The names of all rows as they are typeset: a₁ a₂ …."""
         low = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-        n = len(self.pairs.index)
-        return [f"{view}{i + 1}".translate(low) for view in "ab" for i in range(n)]
+        return [name.translate(low) for name in names(len(self.pairs.index))]
 
     @property
     def views(self) -> Tensor:

@@ -17,7 +17,7 @@ from ssl_ui.i18n import t
 from ssl_ui.liveplot import live_plot
 from ssl_ui.pair_matrix import MASKS, figure
 from ssl_ui.pair_words import facts, pair
-from ssl_ui.view_batch import SHOWN, Seen, SimilarityState, see, to_json
+from ssl_ui.view_batch import SHOWN, Seen, SimilarityState, names, see, to_json
 
 TITLE = "Similarity & masks"
 INTRO = (
@@ -95,7 +95,7 @@ def _results(context: Context, frame: Frame, menu: EncoderMenu, parts: dict[str,
     start = SimilarityState()
     with gr.Row():
         for name, label in (("row", t("Row: the anchor")), ("column", t("Column: the other view"))):
-            parts[name] = gr.Dropdown([("", getattr(start, name))], value=getattr(start, name), label=label)
+            parts[name] = gr.Dropdown(names(start.n), value=getattr(start, name), label=label)
     chosen = gr.HTML(elem_id="similarity-pair", apply_default_css=False)
     outputs = [*(part for side in sides for part in side), chosen]
     outputs += [parts["row"], parts["column"], parts["layer"]]
@@ -106,11 +106,12 @@ def _results(context: Context, frame: Frame, menu: EncoderMenu, parts: dict[str,
 
     def click(given: Given, event: gr.EventData) -> Any:
         values = {name: given[part] for name, part in parts.items()}
-        there = {"row": round(event.y), "column": round(event.x)}
-        m = 2 * int(values["n"])
-        if not all(0 <= place < m for place in there.values()):
+        views = names(int(values["n"]))
+        row, column = round(event.y), round(event.x)
+        if not (0 <= row < len(views) and 0 <= column < len(views)):  # on a thumbnail
             return gr.skip()
-        return _work(context, checked_state(SimilarityState, {**values, **there}))
+        chosen = {**values, "row": views[row], "column": views[column]}
+        return _work(context, checked_state(SimilarityState, chosen))
 
     everything = set(parts.values())
     turned = [parts[name].change for name in ("n", "temperature", "seed")]
@@ -132,19 +133,18 @@ def _work(context: Context, state: SimilarityState) -> list[Any]:
     picked = pick(context, state.encoder, state.dataset)
     if state.layer == "z" and not has_head(picked.folder):
         state = replace(state, layer="h")
-    m = 2 * state.n
-    state = replace(state, row=min(state.row, m - 1), column=min(state.column, m - 1))
+    row, column = state.place(state.row), state.place(state.column)
     batches = {t("trained") if picked.trained else t("untrained"): see(context, state, picked)}
     if picked.trained and state.compare:
         batches = {t("untrained"): see(context, state, picked.before()), **batches}
     *before, after = batches.values()
-    labels = [(label, place) for place, label in enumerate(after.labels)]
+    offered = list(zip(after.labels, names(state.n), strict=True))
     return [
         *_shown(before[0] if before else None, t("Before training"), state, batches.values()),
         *_shown(after, t("After training") if picked.trained else t("Untrained"), state, batches.values()),
-        pair(batches, state.row, state.column),
-        gr.Dropdown(labels, value=state.row),
-        gr.Dropdown(labels, value=state.column),
+        pair(batches, row, column),
+        gr.Dropdown(offered, value=offered[row][1]),
+        gr.Dropdown(offered, value=offered[column][1]),
         gr.Radio(_layers(picked.folder), value=after.layer),
     ]
 
