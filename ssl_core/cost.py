@@ -10,11 +10,13 @@ from torch import Tensor
 
 from ssl_core import device as devices
 from ssl_core.learner import Learner, step_generator
+from ssl_core.monitor import hold_out
 from ssl_core.settings import Settings
-from ssl_core.trainer import hold_out
 
-TIMED = 3  # steps, after one that warms up
-PROCESS = 450e6  # bytes of a Python process that has imported torch and the trainer, measured
+TIMED = 3  # steps, after those that warm up
+PROBE, PATIENCE = 16, 2.0  # pictures of the first step; seconds that a whole one may take to be tried
+PROCESS = 550e6  # bytes of a Python process that has imported torch and the trainer, measured
+WORKING = 2  # bytes alive at the peak for each that the backward pass keeps: gradients, scratch; measured
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,17 @@ def estimate(settings: Settings, size: int, pictures: int) -> Cost:
     """Run a few steps on noise of the data set's size and reckon the rest. Raises Problem on bad settings."""
     learner = Learner(settings, size, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
     batch, training = settings.training.batch_size, settings.training
-    generator = step_generator(0, 0, "cost")
-    images = torch.randint(0, 256, (batch, 3, size, size), dtype=torch.uint8, generator=generator)
-    labels = torch.zeros(batch, dtype=torch.int64)
     with peak_memory(learner) as peak:
-        learner.step(images, labels, 0, 0.0)
-    times = []
-    for step in range(1, 1 + TIMED):
-        began = time.perf_counter()
-        learner.step(images, labels, step, 0.0)
-        times.append(time.perf_counter() - began)
-    step_seconds = sorted(times)[TIMED // 2]
+        first = timed_step(learner, size, PROBE, 0)
+    trial = (
+        batch if first * batch / PROBE < PATIENCE else PROBE
+    )  # a big encoder is reckoned from a small batch
+    if trial == batch:
+        with peak_memory(learner) as peak:
+            timed_step(learner, size, batch, 1)
+    times = sorted(timed_step(learner, size, trial, step) for step in range(2, 2 + TIMED))
+    scale = batch / trial
+    step_seconds, memory = times[TIMED // 2] * scale, (peak[0] - PROCESS) * scale + PROCESS
     per_epoch = max(1, len(hold_out(pictures, 0)[1]) // batch)
     steps = {
         "seconds": training.budget / step_seconds,
@@ -56,10 +58,20 @@ def estimate(settings: Settings, size: int, pictures: int) -> Cost:
         steps=round(steps),
         epochs=steps / per_epoch,
         images_per_second=batch / step_seconds,
-        memory=peak[0],
+        memory=memory,
         device=devices.describe(learner.device),
         precision=str(learner.precision).removeprefix("torch."),
     )
+
+
+def timed_step(learner: Learner, size: int, batch: int, step: int) -> float:
+    """Seconds of one step on noise."""
+    generator = step_generator(0, step, "cost")
+    images = torch.randint(0, 256, (batch, 3, size, size), dtype=torch.uint8, generator=generator)
+    labels = torch.zeros(batch, dtype=torch.int64)
+    began = time.perf_counter()
+    learner.step(images, labels, step, 0.0)
+    return time.perf_counter() - began
 
 
 @contextmanager
@@ -81,4 +93,4 @@ def peak_memory(learner: Learner) -> Iterator[list[float]]:
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         yield peak
     weights = sum(p.nbytes for p in learner.method.parameters())
-    peak[0] = PROCESS + sum(kept.values()) + 4 * weights  # value, gradient, two moments
+    peak[0] = PROCESS + WORKING * sum(kept.values()) + 4 * weights  # value, gradient, two moments

@@ -99,7 +99,8 @@ class Worker:
                     self._ensure()  # warms up while the person decides what to do next
 
     def _ensure(self) -> None:
-        if self._process is not None and self._process.is_alive():
+        # an idle worker says nothing: what there is to read is its end, known sooner here than by is_alive()
+        if self._process is not None and self._process.is_alive() and not (self._ready and self._pipe.poll()):
             return
         self._end()
         multiprocess = context()

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ssl_core.checkpoints import load_json, save_json
 from ssl_core.events import Event, Failed, Finished, Preparing, Step, Waiting, parse, replay
+from ssl_core.line import held
 from ssl_core.problem import Problem
 from ssl_core.process import context
 from ssl_core.settings import Settings
-from ssl_core.work import held, work
+from ssl_core.work import work
 
 CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
 
@@ -79,39 +80,6 @@ class Run:
     def can_resume(self) -> bool:
         """Whether there is a saved state and budget left, and nobody is at it."""
         return (self.folder / "state.pt").exists() and self.status() in ("stopped", "failed", "interrupted")
-
-
-class Tail:
-    """Reads a run's events as they are written: only what is new, or all of it if the run was rewound."""
-
-    def __init__(self, run: Run) -> None:
-        self.path = run.folder / "events.jsonl"
-        self.file: BinaryIO | None = None
-        self.rewound = False
-
-    def new(self) -> list[Event]:
-        """The whole lines since the last call; `rewound` tells whether all that came before is void."""
-        self.rewound = self.file is not None and self._replaced()
-        if self.rewound and self.file is not None:
-            self.file.close()
-        if self.file is None or self.rewound:
-            if not self.path.exists():
-                self.file = None
-                return []
-            self.file = self.path.open("rb")
-        found = []
-        while (line := self.file.readline()).endswith(b"\n"):
-            event = parse(line.decode("utf-8", "replace"))
-            found += [] if event is None else [event]
-        self.file.seek(-len(line), os.SEEK_CUR)  # a line that is being written is read next time
-        return found
-
-    def _replaced(self) -> bool:
-        assert self.file is not None
-        try:
-            return not os.path.samestat(os.fstat(self.file.fileno()), self.path.stat())
-        except FileNotFoundError:
-            return True
 
 
 def create(settings: Settings, runs: Path = CHECKPOINTS, owner: str | None = None) -> Run:

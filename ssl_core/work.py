@@ -1,13 +1,10 @@
 """What a run's own process does: wait in line for the device, load the pictures, train, record."""
 
 import json
-import os
-import queue
 import signal
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,21 +13,20 @@ from filelock import FileLock, Timeout
 
 from ssl_core import device as devices
 from ssl_core.checkpoints import load_json, load_state, written_whole
-from ssl_core.datasets.base import Pictures, Source, cache_folder
 from ssl_core.events import (
     FORMAT,
     Event,
     Failed,
     Finished,
     Monitored,
-    Preparing,
     Saved,
     Started,
     Step,
-    Waiting,
     record,
     replay,
 )
+from ssl_core.line import turn
+from ssl_core.loading import loading
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_core.trainer import train
@@ -88,94 +84,6 @@ def _whole(settings: Settings, folder: Path) -> Generator[Event, None, None]:
         yield from line
         pictures = yield from loading(settings.source())
         yield from train(settings, pictures, folder)
-
-
-@contextmanager
-def turn(device: str, folder: Path) -> Iterator[Iterator[Waiting]]:
-    """One run at a time on a device. Iterate what this gives to wait: it says the place when it changes."""
-    line = cache_folder() / "line" / device
-    line.mkdir(parents=True, exist_ok=True)
-    place = str(folder.resolve())
-    for old in line.glob("*-*"):  # whoever drew a ticket for this folder before was killed: we hold its lock
-        if old.read_text(encoding="utf-8") == place:
-            old.unlink(missing_ok=True)
-    ticket = line / f"{time.time_ns()}-{os.getpid()}"
-    ticket.write_text(place, encoding="utf-8")
-    lock = FileLock(line / "lock")
-
-    def wait() -> Iterator[Waiting]:
-        while True:
-            ahead = sum(_queued(other) for other in line.glob("*-*") if other.name < ticket.name)
-            if ahead == 0:
-                with suppress(Timeout):
-                    lock.acquire(timeout=0)
-                    return
-            yield Waiting(max(1, ahead), device)
-            time.sleep(0.25)
-
-    try:
-        yield wait()
-    finally:
-        ticket.unlink(missing_ok=True)
-        lock.release()
-
-
-def held(path: Path) -> bool:
-    """Whether a living process holds this lock."""
-    if not path.exists():
-        return False
-    try:
-        with FileLock(path, timeout=0.05, poll_interval=0.01):  # another who only asks holds it for less
-            return False
-    except Timeout:
-        return True
-
-
-def _queued(ticket: Path) -> bool:
-    """Whether the process that drew the ticket still lives; a dead one's ticket is taken out of the line."""
-    try:
-        if held(Path(ticket.read_text(encoding="utf-8")) / "lock"):
-            return True
-    except FileNotFoundError:  # its owner has just taken it away
-        return False
-    ticket.unlink(missing_ok=True)
-    return False
-
-
-def loading(source: Source) -> Generator[Event, None, Pictures]:
-    """Load the pictures in a thread, saying again and again how far it is.
-
-    Closing it makes the thread's next report raise, so that loading ends by its own clean-up.
-    """
-    news: queue.SimpleQueue[Preparing] = queue.SimpleQueue()
-    closed = threading.Event()
-    latest = Preparing("Opening the pictures", 0.0)
-    result: list[Any] = []
-
-    def report(what: str, fraction: float) -> None:
-        if closed.is_set():
-            raise Problem("Loading was stopped.")
-        news.put(Preparing(what, fraction))
-
-    def load() -> None:
-        try:
-            result.append(source.load(report))
-        except Exception as error:  # carried to the caller's thread
-            result.append(error)
-
-    thread = threading.Thread(target=load, daemon=True)
-    thread.start()
-    try:
-        while thread.is_alive() or not news.empty():
-            with suppress(queue.Empty):
-                latest = news.get(timeout=0.1)
-            yield latest
-    finally:
-        closed.set()
-        thread.join(timeout=5)
-    if isinstance(result[0], Exception):
-        raise result[0]
-    return result[0]
 
 
 @contextmanager

@@ -11,9 +11,10 @@ from ssl_core.cost import estimate
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step
 from ssl_core.learner import Learner, build_method, step_generator
+from ssl_core.monitor import hold_out
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
-from ssl_core.trainer import hold_out, train
+from ssl_core.trainer import train
 
 
 def noise(n: int = 200, size: int = 16) -> Pictures:

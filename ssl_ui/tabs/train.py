@@ -13,6 +13,7 @@ from ssl_core.cost import estimate
 from ssl_core.jobs import Done
 from ssl_core.presets import PRESETS
 from ssl_core.problem import Problem
+from ssl_core.tail import Tail
 from ssl_ui import run_service as service
 from ssl_ui.context import Context, Frame
 from ssl_ui.curves import Curves
@@ -93,7 +94,7 @@ async def watch(context: Context, name: str | None) -> AsyncIterator[list[Any]]:
         return
     try:
         run = runs.find(name, context.runs_folder)
-        curves, tail, look = Curves(run.settings.make("head").output_dim), runs.Tail(run), 0
+        curves, tail, look = Curves(run.settings.make("head").output_dim), Tail(run.folder), 0
     except Problem as problem:
         gr.Warning(explain(problem))
         return

@@ -1,0 +1,82 @@
+"""What is watched while a run trains: its clock, and kNN on pictures held out of train (never of test)."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ssl_core.checkpoints import written_whole
+from ssl_core.datasets.base import Pictures, Split
+from ssl_core.evaluation import extract, knn_accuracy
+from ssl_core.events import Monitored
+from ssl_core.learner import Learner, step_generator
+
+HELD_OUT, BANK = 1000, 4000  # pictures of the kNN monitor, all from train: a second, not ten, on two cores
+NEIGHBOURS = 50  # one in so many of the bank votes, as 200 do of 10,000
+
+
+@dataclass
+class Clock:
+    """Seconds of this run over all its sessions, and the recent speed."""
+
+    before: float = 0.0
+    since: float = field(default_factory=time.perf_counter)
+    recent: list[float] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """Trained so far."""
+        return self.before + time.perf_counter() - self.since
+
+    def speed(self, batch: int, seconds: float) -> float:
+        """Pictures a second over the last steps (median, so that a monitor or a save does not count)."""
+        self.recent = [*self.recent[-19:], seconds]
+        return batch / sorted(self.recent)[len(self.recent) // 2]
+
+
+class Monitor:
+    """Encodes the same pictures again and again: the held-out ones, and a bank that votes on them."""
+
+    def __init__(
+        self, learner: Learner, pictures: Pictures, held: Int[Tensor, " a"], kept: Int[Tensor, " b"]
+    ) -> None:
+        self.learner, self.pictures = learner, pictures
+        self.queries, self.bank = pictures.train.subset(held), pictures.train.subset(kept[:BANK])
+
+    def look(self, step: int, seconds: float, folder: Path | None) -> Monitored:
+        """kNN now; with a folder, the held-out features are kept there as well."""
+        queries, labels = self.features(self.queries), self.queries.labels
+        k = max(1, len(self.bank) // NEIGHBOURS)
+        found = knn_accuracy(self.features(self.bank), self.bank.labels, queries, labels, k=k)
+        chance = float(labels.bincount().max() / len(labels))
+        if folder is not None:
+            self.snapshot(folder / "snapshots" / f"{step:08d}.npz", queries)
+        return Monitored(step, seconds, found.top1, chance, len(self.bank), len(labels))
+
+    def features(self, split: Split) -> Float[Tensor, "n d"]:
+        """h of a split, in evaluation mode."""
+        return extract(
+            self.learner.method.encoder,
+            split.images,
+            mean=self.pictures.mean,
+            std=self.pictures.std,
+            device=self.learner.device,
+            precision=self.learner.precision,
+        )
+
+    def snapshot(self, path: Path, features: Float[Tensor, "n d"]) -> None:
+        """Keep the held-out pictures' features, so that the run can be scrubbed through later."""
+        labels, half = self.queries.labels.numpy(), features.numpy().astype(np.float16)
+        with written_whole(path) as beside, beside.open("wb") as out:
+            np.savez_compressed(out, format=1, features=half, labels=labels)
+
+
+def hold_out(n: int, seed: int) -> tuple[Int[Tensor, " a"], Int[Tensor, " b"]]:
+    """Places of the held-out pictures (a tenth, at most 1,000) and of the rest, drawn from the seed."""
+    order = torch.randperm(n, generator=step_generator(seed, 0, "held out"))
+    held = min(HELD_OUT, n // 10)
+    return order[:held], order[held:]
