@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Num
+from jaxtyping import Shaped
 
 from ssl_ui.palette import REFERENCE
 
@@ -13,7 +13,7 @@ FONT = 15  # px: read from the back row
 MASKED = "−∞"
 
 
-def typed(array: Num[np.ndarray, "..."]) -> dict[str, str]:
+def typed(array: Shaped[np.ndarray, "..."]) -> dict[str, str]:
     """An array as plotly's typed-array JSON: float32 with gaps for infinite values, int32 or uint8."""
     if array.dtype.kind == "f":
         array = np.where(np.isfinite(array), array, np.nan).astype("<f4")

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import browsers
 import pytest
-
-pytest.importorskip("playwright", reason="playwright is not installed")
-
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 Visit = Callable[..., Page]
