@@ -110,7 +110,7 @@ def lay_out(sources: Mapping[str, Source], first: str) -> Desk:
             parts["reset"] = gr.Button(t("The recipe's own values"), size="md")
         with gr.Column(scale=3, min_width=480, elem_classes="augment-stage"):
             parts["note"] = gr.HTML(apply_default_css=False, elem_classes="flush augment-note")
-            parts["stage"] = gr.HTML(apply_default_css=False, elem_classes="flush")
+            parts["stage"] = gr.HTML(apply_default_css=False, min_height=320, elem_classes="flush")
             parts["about"] = gr.Markdown(t(RECIPES[start.recipe].about))
     return Desk(**parts)
 
