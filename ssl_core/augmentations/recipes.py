@@ -34,12 +34,12 @@ CS231N = replace(
 SHAPES = Recipe(
     title="Shapes, colour hidden",
     about="Ours, for shapes drawn in random colours, which must not tell that two views are of one picture. "
-    "Every view is jittered: a hue turned by up to ±.5 lands anywhere on the circle, wherever it was. Half "
-    "are gray, and 3 in 10 inverted, since which of figure and ground is the brighter would help as well.",
+    "4 views in 5 are jittered: a hue turned by up to ±.5 lands anywhere on the circle, wherever it was. "
+    "Half are gray, and 3 in 10 inverted, since which of figure and ground is the brighter would help too.",
     operations={
         "crop": Crop(scale_low=0.35),
         "flip": Flip(probability=0.5),  # no two of the ten shapes are mirror images
-        "jitter": Jitter(probability=1.0, brightness=0.7, contrast=0.7, saturation=0.7, hue=0.5),
+        "jitter": Jitter(probability=0.8, brightness=0.7, contrast=0.7, saturation=0.7, hue=0.5),
         "grayscale": Grayscale(probability=0.5),
         "invert": Invert(probability=0.3),
     },
