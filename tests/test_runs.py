@@ -107,6 +107,17 @@ def test_one_run_at_a_time_on_a_device_and_the_next_sees_its_place(tmp_path: Pat
         assert not process.is_alive()
 
 
+def test_where_the_platform_cannot_fork_a_run_is_spawned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])  # as on Windows
+    run = runs.create(settings(budget=3), tmp_path)
+    process = runs.start(run)
+    assert type(process).__name__ == "SpawnProcess"
+    process.join(60)
+    assert run.status() == "done"
+
+
 def test_a_run_that_cannot_go_on_says_why(tmp_path: Path) -> None:
     run = runs.create(settings(batch_size=100_000), tmp_path)
     last = list(work(run.folder))[-1]
