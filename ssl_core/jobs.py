@@ -130,7 +130,7 @@ class Worker:
 
     def _death(self) -> Problem:
         assert self._process is not None
-        self._process.join(GRACE)
+        self._process.join(5 * GRACE)  # on a busy machine the news comes late
         code = self._process.exitcode
         if code == -9:  # SIGKILL
             return Problem(

@@ -56,8 +56,8 @@ def linear_probe(
 ) -> Probe:
     """Multinomial logistic regression on features standardised by the training ones.
 
-    L2-penalised, solved by L-BFGS, the penalty chosen on held-out training features, then fitted again on all:
-    as in the transfer experiments of SimCLR (Chen et al. 2020, https://arxiv.org/abs/2002.05709, appendix B).
+    L2-penalised, by L-BFGS, the penalty chosen on held-out training features, then fitted on all: as in
+    the transfer experiments of SimCLR (Chen et al. 2020, https://arxiv.org/abs/2002.05709, appendix B).
     A test label never seen in training counts as missed. Raises Problem on fewer than two classes.
     """
     if len(train_labels.unique()) < 2 or len(test_labels) == 0:
