@@ -52,7 +52,7 @@ class Knob:
     def _parse_number(self, value: Any) -> int | float:
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Problem(
                 "{name} is {value!r}; give a number, for example {default}.",
                 name=self.name,

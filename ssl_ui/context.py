@@ -61,6 +61,8 @@ class Context:
 
     def load(self, source: Source, report: Report = silent) -> Pictures:
         """These pictures, with the knobs that a run has turned too; decoded once. Raises Problem."""
+        if (found := self._loaded.get(source)) is not None:
+            return found  # not behind somebody else's download
         with self._lock:
             if source not in self._loaded:
                 self._loaded[source] = source.load(report)

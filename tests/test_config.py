@@ -38,6 +38,7 @@ def test_build_reads_text_as_a_flag_gives_it_and_ignores_what_it_does_not_know()
         ({"rate": float("inf")}, "finite"),
         ({"count": 2.5}, "whole number"),
         ({"count": None}, "count is None"),
+        ({"count": 10**400}, "count is"),
         ({"kind": "c"}, "choose one of a, b"),
         ({"on": "maybe"}, "true or false"),
     ],
