@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 Visit = Callable[..., Page]
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 HARMLESS = ("GPU stall due to ReadPixels",)  # a software renderer's remark on WebGL
-expect.set_options(timeout=20_000)
+PATIENCE = 60_000  # ms: a busy machine is slow, not wrong
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +49,7 @@ def visit(site: str, chromium: Browser) -> Iterator[Visit]:
 
     def go(tab: str = "overview", width: int = 1440, theme: str = "light") -> Page:
         page = chromium.new_page(viewport={"width": width, "height": 900})
+        page.set_default_timeout(PATIENCE)
         pages.append(page)
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
