@@ -37,7 +37,9 @@ def describe(device: torch.device) -> str:
     if device.type == "mps":
         return f"Apple GPU, {torch.mps.recommended_max_memory() / 1e9:.0f} GB"
     memory = memory_total()
-    return f"CPU, {torch.get_num_threads()} threads" + (f", {memory / 1e9:.0f} GB" if memory else "")
+    threads = torch.get_num_threads()
+    words = f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+    return words + (f", {memory / 1e9:.0f} GB" if memory else "")
 
 
 def memory_total() -> int | None:

@@ -30,7 +30,6 @@ from ssl_ui.pictures import data_url, strip
 from ssl_ui.tabs.augmentations import augment_in
 from ssl_ui.two_views import UPLOAD_SIDE, AugmentState, a_dozen, accept, make_views, to_json
 
-pytest_plugins = ["pages"]
 every_recipe = pytest.mark.parametrize("recipe", RECIPES)
 
 

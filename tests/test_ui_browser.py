@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from ssl_ui.tabs import TABS
 
-pytest_plugins = ["pages"]
 pytestmark = pytest.mark.browser
 
 

@@ -14,7 +14,6 @@ from ssl_core.problem import Problem
 from ssl_ui.loss_stages import LossState, to_json, to_steps, work_out
 from ssl_ui.tabs.loss_steps import loss_trace
 
-pytest_plugins = ["pages"]
 every_loss = pytest.mark.parametrize("loss", LOSSES)
 
 

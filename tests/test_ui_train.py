@@ -21,8 +21,6 @@ from ssl_ui.context import Context
 from ssl_ui.curves import POINTS, Curves
 from ssl_ui.form import Form
 
-pytest_plugins = ["pages"]
-
 QUICK = {
     "encoder": "convnet",
     "dataset": "digits",
@@ -177,10 +175,10 @@ def test_bad_settings_are_named_and_start_nothing(client: Client, settings: obje
 def test_a_person_trains_a_small_run_and_watches_it(visit: Visit) -> None:
     page = visit("train")
     expect(page.locator("#train-cost")).to_contain_text("pictures a second", timeout=90_000)
-    for label, option in (("Pictures", "Digits"), ("Encoder f", "Small convnet"), ("Unit", "seconds")):
+    for label, option in (("Pictures", "Digits"), ("Encoder f", "Small convnet"), ("Unit", "steps")):
         page.get_by_label(label, exact=True).click()
         page.get_by_role("option", name=re.compile(option)).click()
-    page.get_by_label("Budget", exact=True).fill("40")
+    page.get_by_label("Budget", exact=True).fill("100000")
     page.keyboard.press("Enter")
     page.locator("#train-start").click()
     plot = page.locator("#train-loss .liveplot")
