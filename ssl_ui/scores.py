@@ -128,4 +128,5 @@ def build(context: Context, menu: EncoderMenu) -> None:
     parts = {menu.encoder, menu.dataset, *votes.parts.values(), *amounts.parts.values()}
     once = {**LIVE, "trigger_mode": "once"}
     testing = start.click(work, parts, shown, **once)
-    stop.click(lambda: note(t("Stopped.")), None, shown, cancels=[testing], **LIVE)
+    stopped = stop.click(None, None, None, cancels=[testing], **LIVE)
+    stopped.then(lambda: note(t("Stopped.")), None, shown, **LIVE)

@@ -74,7 +74,8 @@ def build(context: Context, frame: Frame) -> None:
     shown = [status, caution, *(part for side in sides for part in side)]
     once = {**LIVE, "trigger_mode": "once"}
     drawing = start.click(work, {*parts.values(), *projection.parts}, shown, **once)
-    stop.click(lambda: note(t("Stopped.")), None, status, cancels=[drawing], **LIVE)
+    stopped = stop.click(None, None, None, cancels=[drawing], **LIVE)
+    stopped.then(lambda: note(t("Stopped.")), None, status, **LIVE)
     menu.keep_fresh(frame)
     frame.tab.select(context.mapper.start, None, None, **LIVE)  # UMAP takes its time to be ready
 
