@@ -94,6 +94,17 @@ class Settings:
         turned = {**self.knobs, group: {**self.knobs.get(group, {}), **values}}
         return replace(self, knobs=turned)
 
+    def turned(self) -> dict[str, Any]:
+        """The knobs that stand elsewhere than at their defaults, by name; where and how long left out."""
+        bare = replace(self, knobs={})
+        known = {(group, name): knob.default for group, name, knob in all_knobs(bare) if group != "training"}
+        return {
+            name: value
+            for group, values in self.knobs.items()
+            for name, value in values.items()
+            if (group, name) in known and value != known[group, name]
+        }
+
     def check(self) -> "Settings":
         """Itself, once every name and value has been read. Raises Problem."""
         for group in GROUPS:

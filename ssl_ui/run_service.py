@@ -18,6 +18,7 @@ from ssl_core.problem import Problem
 from ssl_core.runs import Run
 from ssl_core.settings import Settings
 from ssl_ui.context import Context
+from ssl_ui.i18n import t
 
 PUBLIC_SECONDS = 300.0  # the longest budget of a visitor
 PUBLIC_RUNS = 3  # that a visitor may keep; the oldest goes when a new one starts
@@ -108,6 +109,17 @@ def public_settings(settings: Settings) -> dict[str, Any]:
         g: {n: v for n, v in turned.items() if n != "path"} for g, turned in plain["knobs"].items()
     }
     return plain
+
+
+def describe(settings: Settings) -> str:
+    """A run in a line: method, pictures, recipe, encoder, and the knobs that were turned."""
+    data, encoder = settings.registered("dataset"), settings.registered("encoder")
+    parts: list[Any] = [settings.method_class(), data, settings.augmentation(), encoder]
+    words = [t(part.title) for part in parts]
+    turned = [
+        f"{name.replace('_', ' ').replace('.', ' ')} {value}" for name, value in settings.turned().items()
+    ]
+    return " · ".join(words) + (f" · {', '.join(turned[:5])}" if turned else "")
 
 
 def menu(context: Context) -> list[tuple[str, str]]:

@@ -100,6 +100,16 @@ def test_the_form_gives_back_what_it_was_filled_with(tmp_path: Path) -> None:
         assert filled.dataset == (wanted.dataset or context.default_source())
 
 
+def test_a_run_is_told_from_another_by_what_was_turned() -> None:
+    shapes, shortcut = (PRESETS[name].settings for name in ("shapes", "shortcut"))
+    assert (
+        service.describe(shapes)
+        == "SimCLR · Shapes · Shapes, colour hidden · ResNet-10, narrow · temperature 0.2"
+    )
+    assert "jitter probability 0" in service.describe(shortcut)
+    assert Settings().turned() == {}
+
+
 def test_a_visitor_cannot_name_a_place_on_the_server(tmp_path: Path) -> None:
     mean = Settings(dataset="folder").with_knobs("dataset", path="/etc")
     with pytest.raises(Problem, match="--data"):
@@ -199,8 +209,8 @@ def test_a_person_trains_a_small_run_and_watches_it(visit: Visit) -> None:
     expect(page.locator("#train-status")).to_contain_text(re.compile(r"Step \d+"), timeout=60_000)
     assert page.locator("#train-run input").input_value().split(" ")[0] == shown.split(" ")[0]
     page.locator("#train-stop").click()
-    expect(page.locator("#train-status")).to_contain_text("stopped", timeout=60_000)
+    expect(page.locator("#train-status")).to_contain_text("Stopped", timeout=60_000)
     page.locator("#train-resume").click()
-    expect(page.locator("#train-status")).to_contain_text("training", timeout=60_000)
+    expect(page.locator("#train-status")).to_contain_text("Training", timeout=60_000)
     page.locator("#train-stop").click()
-    expect(page.locator("#train-status")).to_contain_text(re.compile("stopped|done"), timeout=60_000)
+    expect(page.locator("#train-status")).to_contain_text(re.compile("Stopped|Done"), timeout=60_000)

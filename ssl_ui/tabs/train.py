@@ -98,7 +98,7 @@ async def watch(context: Context, name: str | None) -> AsyncIterator[list[Any]]:
     except Problem as problem:
         gr.Warning(explain(problem))
         return
-    state = ""
+    state, about = "", service.describe(run.settings)
     while True:
         before = state
         if look % SLOW == 0:
@@ -112,7 +112,8 @@ async def watch(context: Context, name: str | None) -> AsyncIterator[list[Any]]:
             resumable = not lively and run.can_resume()
             buttons = [gr.Button(interactive=lively), gr.Button(interactive=resumable)]
             changed = buttons if state != before else [gr.skip()] * 2
-            yield [f"### {t(state)}\n\n{curves.sentence(state)}", curves.loss(), *slow, *changed]
+            head = f"### {t(state.capitalize())}: {about}\n\n{curves.sentence(state)}"
+            yield [head, curves.loss(), *slow, *changed]
         if state not in ("waiting", "preparing", "training") and not news:
             return
         look += 1
