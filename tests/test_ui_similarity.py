@@ -27,7 +27,7 @@ from ssl_ui.pair_matrix import figure
 from ssl_ui.pair_words import pair
 from ssl_ui.view_batch import Seen, SimilarityState, see, to_json
 
-pytest_plugins = ["pages", "trained"]
+pytest_plugins = ["trained"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,384 @@
+"""Embedding: maps and scores are the core's own, pictures stand behind their points, and Stop ends a job."""
+
+import base64
+import io
+import json
+import math
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+import torch
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from pages import Visit
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from ssl_core.evaluation import KNNKnobs
+from ssl_core.jobs import Progress
+from ssl_core.measure import Evaluation, evaluate, look
+from ssl_core.problem import Problem
+from ssl_core.runs import Run
+from ssl_ui import maps, scores
+from ssl_ui.atlas import TILE, atlas, tiled
+from ssl_ui.context import Context
+from ssl_ui.encoders import pick
+from ssl_ui.handlers import checked_state
+from ssl_ui.maps import EmbeddingState, Map, draw, facts, figure
+from ssl_ui.progress import bar, in_words, note, result
+
+pytest_plugins = ["trained"]
+SLOW = {"iterations": 2000}  # of t-SNE: long enough to be stopped
+
+
+@pytest.fixture(scope="module")
+def site(trained_site: str) -> str:
+    return trained_site
+
+
+@pytest.fixture(scope="module")
+def client(site: str) -> Client:
+    return Client(site, verbose=False)
+
+
+def made(context: Context, name: str = "", **state: Any) -> list[Map]:
+    """All maps of one encoder, without the progress in between."""
+    stands = checked_state(EmbeddingState, {"projection": "pca", "count": 120, **state})
+    return [news for news in draw(context, stands, [pick(context, name)]) if isinstance(news, Map)]
+
+
+def worker_of(context: Context) -> int:
+    process = context.mapper._process
+    assert process is not None
+    assert process.pid is not None
+    return process.pid
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process; the worker waits for those that it ends."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# the maps
+
+
+def test_the_state_goes_through_json() -> None:
+    state = EmbeddingState(projection="tsne", seed=3, knobs={"perplexity": 20})
+    assert checked_state(EmbeddingState, json.loads(json.dumps(asdict(state)))) == state
+
+
+def test_pca_comes_before_the_slow_map_for_both_sides(context: Context, trained: Run) -> None:
+    picked = pick(context, "")
+    state = EmbeddingState(projection="tsne", count=120, knobs={"iterations": 250})
+    news = list(draw(context, state, [picked.before(), picked]))
+    drawn = [(m.projection, m.picked.trained) for m in news if isinstance(m, Map)]
+    assert drawn == [("pca", False), ("pca", True), ("tsne", False), ("tsne", True)]
+    assert any(isinstance(n, Progress) for n in news)
+    pca, tsne = (m.points for m in news if isinstance(m, Map) and m.picked.trained)
+    assert pca.shape == tsne.shape == (120, 2)
+    assert not torch.allclose(pca, tsne)
+
+
+def test_features_and_knn_are_the_cores(context: Context, trained: Run) -> None:
+    (drawn,) = made(context)
+    direct = look(trained.settings, trained.folder, 120)
+    assert torch.equal(drawn.seen.index, direct.index)
+    assert torch.allclose(drawn.seen.features, direct.features, rtol=1e-2, atol=1e-3)
+    for name in maps.KNN_NAMES[1:]:
+        assert getattr(drawn.seen.knn, name) == getattr(direct.knn, name)
+    assert drawn.seen.knn.top1 == pytest.approx(direct.knn.top1, abs=0.02)
+
+
+def test_another_projection_of_the_same_pictures_encodes_nothing_again(context: Context) -> None:
+    (first,) = made(context)
+    (again,) = made(context, seed=5)
+    assert again.seen is first.seen
+
+
+def test_only_a_few_looks_are_kept(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maps, "KEPT", 2)
+    for count in (100, 101, 102):
+        made(context, count=count)
+    assert len(maps._looks) == 2
+
+
+def test_stop_ends_the_job_and_the_next_one_works(context: Context) -> None:
+    state = EmbeddingState(projection="tsne", count=300, knobs=SLOW)
+    job = draw(context, state, [pick(context, "")])
+    for news in job:
+        if isinstance(news, Progress) and news.what == "Laying points out":
+            break
+    pid = worker_of(context)
+    assert alive(pid)
+    job.close()
+    assert not alive(pid)
+    assert made(context, projection="tsne", knobs={"iterations": 250})[-1].projection == "tsne"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"count": 99}, "from 100 to 5000"),
+        ({"count": 5001}, "5001"),
+        ({"projection": "lda"}, "choose one of umap, pca, tsne"),
+        ({"projection": "tsne", "knobs": {"perplexity": -1}}, "perplexity above 0"),
+    ],
+)
+def test_what_cannot_be_drawn(context: Context, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(Problem, match=said):
+        made(context, **given)
+
+
+# pictures behind points
+
+
+def test_tiles_are_the_pictures_in_order() -> None:
+    images = torch.randint(0, 256, (7, 3, 8, 8), dtype=torch.uint8)
+    grid = tiled(images, columns=3)
+    assert grid.shape == (24, 24, 3)
+    for k, image in enumerate(images):
+        y, x = 8 * (k // 3), 8 * (k % 3)
+        assert np.array_equal(grid[y : y + 8, x : x + 8], image.permute(1, 2, 0).numpy())
+    assert not grid[16:, 8:].any()
+    assert tiled(torch.zeros(1, 3, 96, 96, dtype=torch.uint8), 1).shape == (TILE, TILE, 3)
+
+
+def test_every_point_has_its_own_picture(context: Context) -> None:
+    (drawn,) = made(context)
+    split = drawn.picked.pictures(context).test
+    plotted = figure(context, drawn)
+    pictures = plotted["layout"]["meta"]["pictures"]
+    image = np.asarray(Image.open(unquote(pictures["url"].partition("file=")[2])))
+    points = 0
+    for k, trace in enumerate(plotted["data"]):
+        x, y = (np.frombuffer(base64.b64decode(trace[axis]["bdata"]), "<f4") for axis in "xy")
+        for place, tile in enumerate(trace["customdata"]):
+            row = int(((drawn.points - torch.tensor([x[place], y[place]])).abs().sum(1)).argmin())
+            top, left = 32 * (tile // pictures["columns"]), 32 * (tile % pictures["columns"])
+            shown = image[top : top + 32, left : left + 32].astype(int)
+            wanted = split.images[drawn.seen.index[row]].permute(1, 2, 0).numpy()
+            assert np.abs(shown - wanted).mean() < 4  # JPEG
+            assert int(split.labels[drawn.seen.index[row]]) == k
+            points += 1
+    assert points == 120
+
+
+def test_the_atlas_is_made_once_and_served(context: Context, client: Client, site: str) -> None:
+    source = pick(context, "").settings.source()
+    (pictures, index), (same, _) = atlas(context, source), atlas(context, source)
+    assert pictures is same
+    assert len(index) == len(context.load(source).test)
+    import httpx
+
+    answer = httpx.get(site + str(pictures["url"]))
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(answer.content)).format == "JPEG"
+
+
+def test_a_heading_names_all_of_the_knn_figure(context: Context) -> None:
+    (drawn,) = made(context)
+    knn = drawn.seen.knn
+    words = facts(drawn, "After")
+    for said in (f"{100 * knn.top1:.1f} %", f"k={knn.k}", "T=0.1", f"{knn.bank} training", "120 test", "PCA"):
+        assert said in words
+    assert "seed" not in words
+
+
+# scores
+
+
+def test_scores_are_the_cores(context: Context, trained: Run) -> None:
+    amount, vote = Evaluation(bank=300, queries=120, probe=True), KNNKnobs(k=20)
+    found = result(scores.measure(context, scores.ScoreState("", "", amount, vote)))
+    for name, folder in (("trained", trained.folder), ("untrained", None)):
+        direct = evaluate(trained.settings, folder, amount, vote)
+        assert found[name].keys() == direct.keys()  # type: ignore[union-attr]
+        for key, value in direct.items():
+            close = pytest.approx(value, abs=0.03) if isinstance(value, float) else value
+            assert found[name][key] == close  # type: ignore[index]
+
+
+def test_a_table_has_what_was_measured_and_no_more() -> None:
+    known = {"dataset": "D", "bank": 1, "queries": 1, "k": 1, "temperature": 0.1}
+    before, after = {**known, "knn_top1": 0.25, "knn_top5": 0.5}, {**known, "knn_top1": 0.2, "knn_top5": 0.75}
+    words = scores.table({"untrained": before, "trained": after})
+    assert "<td>25.0 %</td><td>20.0 %</td><td>−5.0</td>" in words
+    assert "<td>50.0 %</td><td>75.0 %</td><td>+25.0</td>" in words
+    assert "probe" not in words.lower()
+    assert "gained" not in scores.table({"untrained": before, "trained": None})
+
+
+def test_progress_in_words() -> None:
+    assert "<progress" not in bar(Progress("Working", 0.0))
+    assert "45 %" in bar(Progress("Encoding pictures", 0.451))
+    assert "&lt;b&gt;" in note("<b>")
+
+    def job():  # type: ignore[no-untyped-def]
+        yield Progress("One", 0.5)
+        return 7
+
+    def listened():  # type: ignore[no-untyped-def]
+        got = yield from in_words(job())
+        yield f"got {got}"
+
+    assert list(listened()) == [bar(Progress("One", 0.5)), "got 7"]
+    assert result(job()) == 7
+
+
+# the endpoints
+
+
+def test_embed_through_the_endpoint(client: Client, trained: Run) -> None:
+    answer = client.predict(run=trained.name, projection="pca", count=120, api_name="/embed")
+    direct = look(trained.settings, trained.folder, 120)
+    assert answer["test_index"] == direct.index.tolist()
+    assert answer["labels"] == direct.labels.tolist()
+    assert answer["classes"] == list("0123456789")
+    assert np.asarray(answer["points"]).shape == (120, 2)
+    assert (answer["knn"]["k"], answer["knn"]["bank"], answer["knn"]["queries"]) == (12, 240, 120)
+    fresh = client.predict(
+        run="untrained/convnet", dataset="digits", projection="pca", count=120, api_name="/embed"
+    )
+    assert (fresh["trained"], fresh["encoder"]) == (False, "untrained/convnet")
+    assert fresh["points"] != answer["points"]
+
+
+def test_umap_through_the_endpoint(client: Client) -> None:
+    answer = client.predict(projection="umap", count=100, knobs={"epochs": 50}, api_name="/embed")
+    assert np.isfinite(np.asarray(answer["points"])).all()
+    assert answer["projection"] == "umap"
+
+
+def test_evaluate_through_the_endpoint(client: Client, trained: Run) -> None:
+    answer = client.predict(run=trained.name, k=20, bank=300, queries=120, api_name="/evaluate")
+    assert answer["run"] == trained.name
+    for which in ("trained", "untrained"):
+        assert 0 < answer[which]["knn_top1"] <= answer[which]["knn_top5"] <= 1
+        assert answer[which]["k"] == 20
+    fresh = client.predict(
+        run="untrained/convnet", dataset="digits", bank=200, queries=100, api_name="/evaluate"
+    )
+    assert fresh["trained"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("/embed", {"count": 5001}, "from 100 to 5000"),
+        ("/embed", {"run": "nobody"}, "no run named"),
+        ("/embed", {"dataset": "cifar10"}, "not on this machine"),
+        ("/evaluate", {"k": 0}, "from 1 to 1000"),
+        ("/evaluate", {"bank": 10}, "from 100"),
+        ("/evaluate", {"run": "../x"}, "no run named"),
+    ],
+)
+def test_bad_input_is_answered_in_words(client: Client, name: str, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(AppError, match=said):
+        client.predict(**given, api_name=name)
+
+
+def test_a_damaged_encoder_is_named(trained: Run, tmp_path: Path) -> None:
+    shutil.copytree(trained.folder, tmp_path / "torn")
+    (tmp_path / "torn" / "encoder.safetensors").write_bytes(b"torn")
+    context = Context(runs_folder=tmp_path)
+    try:
+        with pytest.raises(Problem, match=r"encoder\.safetensors does not fit"):
+            made(context, "torn")
+    finally:
+        context.close()
+
+
+# the page
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    return visit("embedding")
+
+
+@pytest.fixture(scope="module")
+def pictures(context: Context) -> int:
+    """How many test pictures there are; fewer than the page asks for."""
+    return len(pick(context, "").pictures(context).test)
+
+
+POINTS = """id => (document.querySelector(`#${id} .liveplot`).data || [])
+  .reduce((sum, trace) => sum + trace.customdata.length, 0)"""
+
+
+def press_draw(page: Page, projection: str) -> None:
+    page.get_by_label("Projection").click()
+    page.get_by_role("option", name=projection, exact=True).click()
+    page.locator("#embedding-start").click()
+
+
+@pytest.mark.browser
+def test_points_appear_on_both_sides_and_each_shows_its_picture(page: Page, pictures: int) -> None:
+    status = page.locator("#embedding-status")
+    expect(status).to_contain_text("Press Draw the maps")
+    assert page.locator("#embedding-after .main-svg").count() == 0
+    press_draw(page, "PCA")
+    expect(status).to_contain_text("Point at a point", timeout=120_000)
+    for side in ("before", "after"):
+        page.wait_for_function(f"({POINTS})('embedding-{side}') === {pictures}")
+        expect(page.locator(f"#embedding-{side}-facts")).to_contain_text("kNN top-1 on h")
+    x, y, picture = page.evaluate(
+        """() => {
+          const plot = document.querySelector("#embedding-after .liveplot");
+          const box = plot.getBoundingClientRect(), trace = plot._fullData[0];
+          const {xaxis, yaxis} = plot._fullLayout;
+          const x = xaxis._offset + xaxis.d2p(trace.x[0]), y = yaxis._offset + yaxis.d2p(trace.y[0]);
+          return [box.x + x, box.y + y, trace.customdata[0]];
+        }"""
+    )
+    page.mouse.move(x + 40, y + 40)
+    page.mouse.move(x, y, steps=5)
+    shown = page.locator(".liveplot-picture")
+    expect(shown).to_be_visible()
+    style = shown.evaluate("e => [e.style.backgroundPosition, e.style.backgroundImage]")
+    columns = math.ceil(math.sqrt(pictures))
+    assert style[0] == f"{-96 * (picture % columns)}px {-96 * (picture // columns)}px"
+    assert "pictures.jpg" in style[1]
+
+
+@pytest.mark.browser
+def test_pca_stands_in_until_the_slow_map_is_stopped(page: Page, context: Context, pictures: int) -> None:
+    page.get_by_text("Its knobs").click()
+    iterations = page.get_by_label("Iterations")
+    press = page.get_by_label("Projection")
+    press.click()
+    page.get_by_role("option", name="t-SNE", exact=True).click()
+    iterations.fill("2000")
+    page.keyboard.press("Enter")
+    page.locator("#embedding-start").click()
+    page.wait_for_function(f"({POINTS})('embedding-after') === {pictures}", timeout=120_000)
+    expect(page.locator("#embedding-status")).to_contain_text("Laying points out", timeout=120_000)
+    expect(page.locator("#embedding-after-facts")).to_contain_text("PCA")
+    pid = worker_of(context)
+    page.locator("#embedding-stop").click()
+    expect(page.locator("#embedding-status")).to_contain_text("Stopped")
+    page.wait_for_timeout(1000)
+    expect(page.locator("#embedding-status")).to_contain_text("Stopped")
+    assert not alive(pid)
+    assert page.evaluate(POINTS, "embedding-after") == pictures  # the last good picture stays
+
+
+@pytest.mark.browser
+def test_scores_on_the_page(page: Page) -> None:
+    page.get_by_text("Test it: kNN and a linear probe").click()
+    page.locator("#scores-start").click()
+    table = page.locator("#scores table")
+    expect(table).to_be_visible(timeout=120_000)
+    expect(table).to_contain_text("kNN top-1")
+    assert table.locator("thead th").all_inner_texts() == ["untrained", "trained", "gained"]
+    expect(page.locator("#scores")).to_contain_text("k=200")
