@@ -21,6 +21,7 @@ from ssl_core.process import context
 from ssl_core.settings import Settings
 from ssl_core.work import work
 
+STARTED: list[tuple["Run", BaseProcess]] = []  # by this process
 CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
 
 
@@ -118,10 +119,22 @@ def start(run: Run, seconds: float = 120.0) -> BaseProcess:
     if not (run.folder / "began").exists():
         raise Problem("The process of run {name} ended before it began.", name=run.name)
     (run.folder / "began").unlink()
+    STARTED.append((run, process))
     return process
 
 
+def stop_started() -> None:
+    """Have all runs that this process started save and end, and wait for them."""
+    for run, _ in STARTED:
+        stop(run)
+    for _, process in STARTED:
+        process.join()
+    STARTED.clear()
+
+
 def _drain(folder: Path) -> None:
+    if hasattr(os, "nice"):
+        os.nice(5)  # whoever watches comes first: a page that hangs is worse than a step that takes longer
     for _ in work(folder, announce=True):
         pass
 

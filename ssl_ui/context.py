@@ -13,6 +13,7 @@ from ssl_core.datasets.base import Pictures, Report, Source, silent
 from ssl_core.evaluation import warm_up
 from ssl_core.jobs import Worker
 from ssl_core.problem import Problem
+from ssl_core.runs import stop_started
 from ssl_core.settings import Settings
 
 KEPT = 4  # data sets in memory at most; the one that came first leaves first
@@ -71,7 +72,8 @@ class Context:
             return self._loaded[source]
 
     def close(self) -> None:
-        """End the processes for long jobs."""
+        """Have the runs started here save and stop, and end the processes for long jobs."""
+        stop_started()
         self.worker.close()
         self.mapper.close()
 

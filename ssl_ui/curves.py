@@ -21,6 +21,9 @@ PANELS = {  # title → (series name → field of Step)
 }
 
 
+FIXED = {"automargin": False}  # measuring labels for room takes as long as all the rest of a drawing
+
+
 class Curves:
     """What has been drawn of one run so far."""
 
@@ -45,9 +48,13 @@ class Curves:
         return self.last is not before
 
     def thinned(self) -> list[Step]:
-        """At most POINTS steps, by a stride that is a power of two, so that a curve only grows at its end."""
-        stride = 2 ** max(0, math.ceil(math.log2(max(1, len(self.steps)) / POINTS)))
-        return self.steps[::stride]
+        """At most POINTS steps; while the stride stays the same, this list only grows at its end."""
+        return self.steps[:: self.stride]
+
+    @property
+    def stride(self) -> int:
+        """Every how many steps a point is drawn: a power of two."""
+        return 2 ** max(0, math.ceil(math.log2(max(1, len(self.steps)) / POINTS)))
 
     def loss(self) -> dict[str, Any]:
         """The loss at every step, with the line on which a collapsed encoder would lie."""
@@ -57,9 +64,11 @@ class Curves:
         figure = curve(
             {t("loss"): ([s.step for s in steps], [s.loss for s in steps])}, lines, t("step"), t("loss")
         )
+        for axis in ("xaxis", "yaxis"):
+            figure["layout"][axis] |= FIXED
         if collapsed is not None and steps:
             shown = [s.loss for s in steps[1:]] or [steps[0].loss]
-            low, high = min(*shown, collapsed, collapsed), max(*shown, collapsed)
+            low, high = min(*shown, collapsed), max(*shown, collapsed)
             figure["layout"]["yaxis"]["range"] = [low - 0.05 * (high - low), high + 0.12 * (high - low)]
         return figure
 
@@ -73,7 +82,8 @@ class Curves:
             t("kNN top-1, %"),
         )
         figure["data"][0] |= {"mode": "lines+markers", "marker": {"size": 9}}
-        figure["layout"]["yaxis"]["rangemode"] = "tozero"
+        figure["layout"]["yaxis"] |= {"rangemode": "tozero", **FIXED}
+        figure["layout"]["xaxis"] |= FIXED
         return figure
 
     def panels(self) -> dict[str, Any]:
@@ -87,8 +97,14 @@ class Curves:
             n = "" if i == 0 else str(i + 1)
             column, row = i % 3, i // 3
             across, up = [column * 0.35, column * 0.35 + 0.3], [0.58 - row * 0.58, 1.0 - row * 0.58]
-            layout[f"xaxis{n}"] = {"domain": across, "anchor": f"y{n}", "nticks": 4}
-            layout[f"yaxis{n}"] = {"domain": up, "anchor": f"x{n}", "nticks": 4}
+            layout[f"xaxis{n}"] = {"domain": across, "anchor": f"y{n}", "nticks": 4, **FIXED}
+            layout[f"yaxis{n}"] = {
+                "domain": up,
+                "anchor": f"x{n}",
+                "nticks": 4,
+                "exponentformat": "e",
+                **FIXED,
+            }
             heading = {"text": t(title), "xref": "paper", "yref": "paper", "x": across[0], "y": up[1]}
             layout["annotations"].append(
                 heading | {"showarrow": False, "xanchor": "left", "yanchor": "bottom", "font": {"size": 15}}

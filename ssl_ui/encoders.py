@@ -141,7 +141,7 @@ def encoder_menu(context: Context) -> EncoderMenu:
     """The two menus, not placed yet: `.encoder.render()` and `.dataset.render()` do it."""
     offered = entries(context)
     encoder = gr.Dropdown(
-        offered, value=newest(context), label=t("Encoder"), filterable=False, min_width=430, render=False
+        offered, value=newest(context), label=t("Encoder"), filterable=False, scale=3, render=False
     )
     names = [(t(source.title), name) for name, source in context.sources().items()]
     dataset = gr.Dropdown(

@@ -1,10 +1,10 @@
 // A plot that stays the same element for as long as the page is open: livePlot(box, trigger).draw(figure).
 // Drawing is coalesced to the screen's pace, zoom is kept, colours follow light and dark, and a plot in a
-// hidden tab waits until it is seen. trigger("click" | "select" | "hover", detail) tells what was pointed at.
+// hidden tab, or scrolled out of sight, waits until it is seen. trigger("click" | "select" | "hover", detail) tells what was pointed at.
 function livePlot(box, trigger) {
   const CONFIG = { displaylogo: false, showSendToCloud: false, responsive: false };
   const DWELL = 125; // ms the pointer rests on a point before it counts as hovering
-  let wanted = null, drawn = null, frame = 0, dwell = 0, bound = false;
+  let wanted = null, drawn = null, frame = 0, dwell = 0, bound = false, drawing = false, onScreen = true;
 
   const colour = (name) => getComputedStyle(box).getPropertyValue(name).trim();
 
@@ -29,7 +29,8 @@ function livePlot(box, trigger) {
 
   async function flush() {
     frame = 0;
-    if (!box.offsetWidth) { // not seen now: the ResizeObserver calls again when it is
+    if (drawing) return; // one at a time: what is wanted by then is drawn after it
+    if (!box.offsetWidth || !onScreen) { // not seen now: an observer calls again when it is
       if (picture) picture.hidden = true;
       return;
     }
@@ -37,8 +38,14 @@ function livePlot(box, trigger) {
     const figure = (drawn = wanted), atlas = figure.layout?.meta?.pictures;
     wanted = null;
     if (atlas) new Image().src = atlas.url; // so that it is there before it is pointed at
-    await Plotly.react(box, figure.data || [], themed(figure.layout || {}), { ...CONFIG, ...figure.config });
+    drawing = true;
+    try {
+      await Plotly.react(box, figure.data || [], themed(figure.layout || {}), { ...CONFIG, ...figure.config });
+    } finally {
+      drawing = false;
+    }
     if (!bound) bind();
+    if (wanted) draw(wanted);
   }
 
   const plain = (p) => ({
@@ -84,6 +91,10 @@ function livePlot(box, trigger) {
     picture.hidden = false;
   }
 
+  new IntersectionObserver((entries) => {
+    onScreen = entries.at(-1).isIntersecting;
+    if (onScreen && wanted) draw(wanted);
+  }, { rootMargin: "120px" }).observe(box);
   new ResizeObserver(() => { if (!frame) frame = requestAnimationFrame(flush); }).observe(box);
   new MutationObserver((_, observer) => {
     if (!box.isConnected) observer.disconnect();

@@ -35,7 +35,7 @@ def build(context: Context, frame: Frame) -> None:
     layers = [(t(title), name) for name, title in LAYERS.items()]
     with gr.Row():
         menu.encoder.render()
-        layer = gr.Radio(layers, value="z", label=t("Look at"), info=t(EVALUATION), min_width=380)
+        layer = gr.Radio(layers, value="z", label=t("Look at"), info=t(EVALUATION), scale=2, min_width=300)
     with gr.Row():
         with gr.Column(scale=1, min_width=250):
             parts = {"encoder": menu.encoder, "layer": layer, **_controls(menu)}

@@ -1,8 +1,7 @@
 """Start a run, watch it draw itself, stop it, go on with it. The page only tails the run's folder."""
 
-import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -13,18 +12,14 @@ from ssl_core.cost import estimate
 from ssl_core.jobs import Done
 from ssl_core.presets import PRESETS
 from ssl_core.problem import Problem
-from ssl_core.tail import Tail
 from ssl_ui import run_service as service
 from ssl_ui.context import Context, Frame
-from ssl_ui.curves import Curves
 from ssl_ui.form import Form
 from ssl_ui.handlers import LIVE, Given, endpoint, guarded
 from ssl_ui.i18n import explain, t
-from ssl_ui.liveplot import live_plot
+from ssl_ui.watcher import watcher
 
 TITLE = "Train"
-PACE = 0.15  # seconds between two looks at a run that trains
-SLOW = 6  # looks between two drawings of the small curves and two askings after the process
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -32,14 +27,14 @@ def build(context: Context, frame: Frame) -> None:
     """Lay out the tab."""
     service.endpoints(context, endpoint)
     visitor = gr.BrowserState("", storage_key="ssl-explorer-visitor", secret="ssl-explorer")
-    watched, known = gr.State(""), gr.State([])
+    known = gr.State([])
     with gr.Row():
         with gr.Column(scale=1, min_width=290):
             presets = [(t(p.title), name) for name, p in PRESETS.items()]
             preset = gr.Dropdown(
                 presets,
                 value=None,
-                label=t("Begin with"),
+                label=t("Begin with …"),
                 info=t("Fills in all settings below."),
                 elem_id="preset",
             )
@@ -53,21 +48,10 @@ def build(context: Context, frame: Frame) -> None:
                     t("Stop"), variant="stop", min_width=90, elem_id="train-stop", interactive=False
                 )
                 resume = gr.Button(t("Resume"), min_width=90, elem_id="train-resume", interactive=False)
-            status = gr.Markdown(t("Nothing has been trained yet: press Start."), elem_id="train-status")
-            loss = live_plot(label=t("Loss at every step"), height=360, elem_id="train-loss")
-            knn = live_plot(label=t("kNN accuracy on held-out pictures"), height=230, elem_id="train-knn")
-            panels = live_plot(
-                label=t("Geometry of the outputs, optimiser"), height=400, elem_id="train-panels"
-            )
+            watched = watcher(context)
 
-    watching = watched.change(
-        partial(watch, context),
-        menu,
-        [status, loss, knn, panels, stop, resume],
-        concurrency_limit=None,
-        **PRIVATE,
-    )
-    menu.change(lambda: uuid.uuid4().hex, None, watched, cancels=[watching], **LIVE)
+    menu.change(_watched, menu, watched, **LIVE)
+    watched.state(partial(_buttons, context), menu, [stop, resume], **LIVE)
 
     def begin(given: Given) -> tuple[Any, str]:
         token = given[visitor] or uuid.uuid4().hex
@@ -83,41 +67,21 @@ def build(context: Context, frame: Frame) -> None:
     preset.input(lambda name: form.fill(PRESETS[name].settings), preset, list(form.parts), **PRIVATE)
     listed = [known, menu]
     frame.blocks.load(guarded(opened), None, listed, **PRIVATE)
-    gr.Timer(2).tick(guarded(partial(_refresh, context)), listed, listed, **PRIVATE)
+    refresh = guarded(partial(_refresh, context))
+    for news in (gr.Timer(10).tick, watched.state):  # another page and the command line start runs too
+        news(refresh, listed, listed, **PRIVATE)
     asked = [frame.tab.select, *(part.change for part in form.parts)]
     gr.on(asked, partial(_cost, context, form), form.parts, cost, **LIVE)
 
 
-async def watch(context: Context, name: str | None) -> AsyncIterator[list[Any]]:
-    """Draw a run from its folder, and go on for as long as a process writes it."""
-    if not name:
-        return
-    try:
-        run = runs.find(name, context.runs_folder)
-        curves, tail, look = Curves(run.settings.make("head").output_dim), Tail(run.folder), 0
-    except Problem as problem:
-        gr.Warning(explain(problem))
-        return
-    state, about = "", service.describe(run.settings)
-    while True:
-        before = state
-        if look % SLOW == 0:
-            state = await asyncio.to_thread(run.status)
-        news = await asyncio.to_thread(tail.new)
-        if tail.rewound:
-            curves = Curves(curves.output_dim)
-        if curves.add(news) or state != before:
-            slow = [curves.knn(), curves.panels()] if look % SLOW == 0 or state != before else [gr.skip()] * 2
-            lively = state in ("waiting", "preparing", "training")
-            resumable = not lively and run.can_resume()
-            buttons = [gr.Button(interactive=lively), gr.Button(interactive=resumable)]
-            changed = buttons if state != before else [gr.skip()] * 2
-            head = f"### {t(state.capitalize())}: {about}\n\n{curves.sentence(state)}"
-            yield [head, curves.loss(), *slow, *changed]
-        if state not in ("waiting", "preparing", "training") and not news:
-            return
-        look += 1
-        await asyncio.sleep(PACE)
+def _watched(name: str | None) -> dict[str, str]:
+    return {"run": name or "", "again": uuid.uuid4().hex}
+
+
+def _buttons(context: Context, name: str | None) -> tuple[Any, Any]:
+    run = runs.find(name, context.runs_folder) if name else None
+    lively = run is not None and run.alive()
+    return gr.Button(interactive=lively), gr.Button(interactive=run is not None and run.can_resume())
 
 
 def _stop(context: Context, name: str | None, visitor: str) -> Any:
@@ -126,10 +90,10 @@ def _stop(context: Context, name: str | None, visitor: str) -> Any:
     return gr.Button(interactive=False)
 
 
-def _resume(context: Context, name: str | None, visitor: str) -> str:
+def _resume(context: Context, name: str | None, visitor: str) -> dict[str, str]:
     if name:
         service.resume(context, name, visitor)
-    return uuid.uuid4().hex
+    return _watched(name)
 
 
 def _open(context: Context, wanted: str | None) -> tuple[Any, Any]:
@@ -146,7 +110,7 @@ def _refresh(context: Context, known: list[Any], name: str | None) -> tuple[Any,
     found = service.menu(context)
     if [list(row) for row in found] == [list(row) for row in known]:
         return gr.skip(), gr.skip()
-    return found, gr.Dropdown(found, value=name)
+    return found, gr.Dropdown(found)
 
 
 def _cost(context: Context, form: Form, given: Given) -> Iterator[str]:

@@ -1,0 +1,52 @@
+// Follows the run named in props.value: asks the server for news, draws them, waits until they are on the
+// screen, asks again. Runs after liveplot.js, in the same scope.
+const plots = {};
+for (const box of element.querySelectorAll(".liveplot")) plots[box.dataset.plot] = livePlot(box, trigger);
+const words = element.querySelector("#train-status");
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const painted = () => Promise.race([sleep(1000), new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))]);
+let current = null;
+
+// New points are put behind those that are there; `from` says how many of these still hold.
+function grown(old, news) {
+  return news.data.map((trace, i) => ({
+    ...trace,
+    x: (old?.[i]?.x ?? []).slice(0, news.from).concat(trace.x),
+    y: (old?.[i]?.y ?? []).slice(0, news.from).concat(trace.y),
+  }));
+}
+
+async function follow(run) {
+  const mine = (current = {});
+  const drawn = {};
+  let epoch = "", state = null, slowAt = 0;
+  while (mine === current && element.isConnected) {
+    const began = performance.now(), seen = element.offsetWidth > 0;
+    const slow = began - slowAt > 3000;
+    const have = Object.fromEntries(Object.entries(drawn).map(([name, data]) => [name, data[0]?.x.length ?? 0]));
+    let news;
+    try {
+      news = await server.news({ run, epoch, have, slow });
+    } catch {
+      await sleep(2000); // the server restarts, or the network is away
+      continue;
+    }
+    if (mine !== current) return;
+    if (slow) slowAt = began;
+    epoch = news.epoch;
+    words.innerHTML = news.words;
+    for (const [name, figure] of Object.entries(news.figures)) {
+      drawn[name] = grown(drawn[name], figure);
+      plots[name].draw({ data: drawn[name], layout: figure.layout });
+    }
+    if (news.state !== state) trigger("state", { state: (state = news.state) });
+    if (!news.lively) return;
+    await painted();
+    // as long a rest as the work took, so that half the time is left to others
+    await sleep(seen ? Math.min(1000, Math.max(120, performance.now() - began)) : 1000);
+  }
+}
+
+const begin = () => props.value?.run && follow(props.value.run);
+watch("value", begin);
+begin();

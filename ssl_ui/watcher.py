@@ -1,0 +1,105 @@
+"""A run drawing itself. The browser asks for news as fast as it can draw them, so it never falls behind.
+
+Pushed updates pile up in front of a browser that shares two cores with the training: points were seen a
+minute late. Asking also lets all visitors of a run share one reading of it. Only new points are sent.
+"""
+
+import html
+import re
+import time
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import gradio as gr
+
+from ssl_core import runs
+from ssl_core.problem import Problem
+from ssl_core.tail import Tail
+from ssl_ui.context import Context
+from ssl_ui.curves import Curves
+from ssl_ui.i18n import explain, t
+from ssl_ui.liveplot import SCRIPT, plotly_head
+from ssl_ui.run_service import describe
+
+ON_LOAD = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+PLOTS = {
+    "loss": ("Loss at every step", 360),
+    "knn": ("kNN accuracy on held-out pictures", 230),
+    "panels": ("Geometry of the outputs, optimiser", 400),
+}
+LIVELY = ("waiting", "preparing", "training")
+FRESH = 0.5  # seconds for which a run's status is believed
+
+
+class Reading:
+    """One run as it is read for all who watch it."""
+
+    def __init__(self, run: runs.Run) -> None:
+        self.run, self.tail, self.lock = run, Tail(run.folder), Lock()
+        self.about = describe(run.settings)
+        self.output_dim = run.settings.make("head").output_dim
+        self.curves, self.epoch, self.state, self.asked = Curves(self.output_dim), 0, "", 0.0
+
+    def news(self, have: dict[str, int], epoch: str, slow: bool) -> dict[str, Any]:
+        """What somebody lacks who has drawn so many points of each figure in this epoch of the run."""
+        with self.lock:
+            if time.monotonic() - self.asked > FRESH:
+                self.state, self.asked = self.run.status(), time.monotonic()
+            found = self.tail.new()
+            if self.tail.rewound:
+                self.curves, self.epoch = Curves(self.output_dim), self.epoch + 1
+            self.curves.add(found)
+            here = f"{self.epoch}.{self.curves.stride}"
+            lively, figures = self.state in LIVELY, {"loss": self.curves.loss()}
+            if slow or not lively:
+                figures |= {"knn": self.curves.knn(), "panels": self.curves.panels()}
+            for name, figure in figures.items():
+                figure["from"] = have.get(name, 0) if epoch == here and name != "knn" else 0
+                for trace in figure["data"]:
+                    trace |= {axis: trace[axis][figure["from"] :] for axis in ("x", "y")}
+            words = in_html(f"{t(self.state.capitalize())}: {self.about}", self.curves.sentence(self.state))
+            return {"words": words, "figures": figures, "epoch": here, "state": self.state, "lively": lively}
+
+
+def in_html(title: str, sentence: str) -> str:
+    """The status as HTML; **bold** is all that a sentence may have."""
+    said = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html.escape(sentence))
+    return f"<h3>{html.escape(title)}</h3><p>{said}</p>"
+
+
+def watcher(context: Context) -> gr.HTML:
+    """Give it {"run": name, "again": anything new} to watch a run; `.state` fires when its status changes."""
+    boxes = "".join(
+        f'<div id="train-{name}"><div class="liveplot" data-plot="{name}" role="img" '
+        f'aria-label="{html.escape(t(label))}" style="height: {height}px"></div></div>'
+        for name, (label, height) in PLOTS.items()
+    )
+    empty = html.escape(t("Nothing has been trained yet: press Start."))
+    return gr.HTML(
+        None,
+        html_template=f'<div id="train-status" class="prose" role="status"><p>{empty}</p></div>{boxes}',
+        js_on_load=SCRIPT + ON_LOAD,
+        head=plotly_head(),
+        apply_default_css=False,
+        server_functions=[_asking(context)],
+    )
+
+
+def _asking(context: Context) -> Any:
+    readings: dict[str, Reading] = {}
+    find = partial(runs.find, runs=context.runs_folder)
+
+    def news(asked: dict[str, Any]) -> dict[str, Any]:
+        name = str(asked.get("run"))
+        try:
+            run = find(name)  # also when it is known: its folder may be gone by now
+            reading = readings.setdefault(name, readings.get(name) or Reading(run))
+            have = {str(plot): max(0, int(n)) for plot, n in dict(asked.get("have") or {}).items()}
+            return reading.news(have, str(asked.get("epoch")), bool(asked.get("slow")))
+        except Problem as problem:
+            words = in_html("", explain(problem))
+            return {"words": words, "figures": {}, "epoch": "", "state": "", "lively": False}
+
+    return news
