@@ -16,7 +16,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Waiting(Event):
-    """The device is taken: `place` runs (1 = next) are in line, this one among them."""
+    """The device is taken: `place` runs are ahead of this one, the one that trains among them."""
 
     place: int
     device: str

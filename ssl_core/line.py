@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ssl_core.checkpoints import written_whole
 from ssl_core.datasets.base import cache_folder
 from ssl_core.events import Waiting
 
@@ -21,16 +22,17 @@ def turn(device: str, folder: Path) -> Iterator[Iterator[Waiting]]:
     line = cache_folder() / "line" / device
     line.mkdir(parents=True, exist_ok=True)
     place = str(folder.resolve())
-    for old in line.glob("*-*"):  # whoever drew a ticket for this folder before was killed: we hold its lock
-        if old.read_text(encoding="utf-8") == place:
+    for old in tickets(line):  # whoever drew a ticket for this folder before was killed: we hold its lock
+        if _written(old) == place:
             old.unlink(missing_ok=True)
     ticket = line / f"{time.time_ns()}-{os.getpid()}"
-    ticket.write_text(place, encoding="utf-8")
+    with written_whole(ticket) as beside:
+        beside.write_text(place, encoding="utf-8")
     lock = FileLock(line / "lock")
 
     def wait() -> Iterator[Waiting]:
         while True:
-            ahead = sum(_queued(other) for other in line.glob("*-*") if other.name < ticket.name)
+            ahead = sum(_queued(other) for other in tickets(line) if other.name < ticket.name)
             if ahead == 0:
                 with suppress(Timeout):
                     lock.acquire(timeout=0)
@@ -56,12 +58,22 @@ def held(path: Path) -> bool:
         return True
 
 
+def tickets(line: Path) -> list[Path]:
+    """All tickets of a line, whole ones only."""
+    return list(line.glob("[0-9]*-*"))
+
+
+def _written(ticket: Path) -> str | None:
+    try:
+        return ticket.read_text(encoding="utf-8")
+    except FileNotFoundError:  # its owner has just taken it away
+        return None
+
+
 def _queued(ticket: Path) -> bool:
     """Whether the process that drew the ticket still lives; a dead one's ticket is taken out of the line."""
-    try:
-        if held(Path(ticket.read_text(encoding="utf-8")) / "lock"):
-            return True
-    except FileNotFoundError:  # its owner has just taken it away
-        return False
+    place = _written(ticket)
+    if place is not None and held(Path(place) / "lock"):
+        return True
     ticket.unlink(missing_ok=True)
     return False

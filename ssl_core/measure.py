@@ -1,7 +1,7 @@
 """What a run's encoder is worth and how it sees pictures, for the page and the command line.
 
 Everything is measured on h, the backbone's features in evaluation mode, of the data set that the run trained
-on. `trained=False` gives the same encoder as it was before the first step: it follows from the seed.
+on. Without a folder it is the same encoder as before its first step, which follows from the seed.
 """
 
 from dataclasses import asdict, dataclass

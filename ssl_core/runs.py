@@ -110,14 +110,15 @@ def start(run: Run, seconds: float = 120.0) -> BaseProcess:
     """
     if run.alive():
         raise Problem("The run {name} is being written by another process already.", name=run.name)
-    (run.folder / "stop").unlink(missing_ok=True)
+    for left_over in ("stop", "began"):
+        (run.folder / left_over).unlink(missing_ok=True)
     process = context().Process(target=_drain, args=(run.folder,), name=f"run {run.name}")  # type: ignore[attr-defined]
     process.start()
     deadline = time.monotonic() + seconds
     while not (run.folder / "began").exists() and process.is_alive() and time.monotonic() < deadline:
         time.sleep(0.02)
     if not (run.folder / "began").exists():
-        raise Problem("The process of run {name} ended before it began.", name=run.name)
+        raise Problem("The process of run {name} did not begin. Try again.", name=run.name)
     (run.folder / "began").unlink()
     STARTED.append((run, process))
     return process

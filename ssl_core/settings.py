@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ssl_core.augmentations import RECIPES, Recipe
 from ssl_core.config import Knob, at_least, build, knob, knobs, look_up
 from ssl_core.datasets import DATASETS
 from ssl_core.datasets.base import Source
-from ssl_core.device import DEVICES, PRECISIONS
+from ssl_core.device import DEVICES, PRECISIONS, pick
 from ssl_core.encoders import ENCODERS, HEADS
 from ssl_core.losses import LOSSES
 from ssl_core.methods import METHODS, Method
 from ssl_core.optim import OPTIMIZERS
+from ssl_core.problem import Problem
 
 FORMAT = 1
 UNITS = ("seconds", "epochs", "steps")
@@ -110,7 +112,22 @@ class Settings:
         for group in GROUPS:
             if group not in ("recipe", "method"):
                 self.make(group)
+        if kind := self.method_class().Knobs:
+            build(kind, self.knobs.get("method", {}))
         self.augmentation()
+        pick(self.training.device)
+        path = getattr(self.source(), "path", None)
+        if path is not None and not Path(path).exists():
+            raise Problem("There is no folder or zip {path}. Check the path given with --data.", path=path)
+        return self
+
+    def known(self) -> "Settings":
+        """Itself, if every knob it turns exists: a misspelled one would change nothing. Raises Problem."""
+        for group, values in self.knobs.items():
+            look_up(dict.fromkeys(GROUPS), group, "group of knobs")
+            for name in values:
+                if (group, name) != ("dataset", "path"):
+                    look_up(self.group_knobs(group), name, f"knob of {group}")
         return self
 
     def to_json(self) -> dict[str, Any]:

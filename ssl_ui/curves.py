@@ -66,10 +66,9 @@ class Curves:
         )
         for axis in ("xaxis", "yaxis"):
             figure["layout"][axis] |= FIXED
-        if collapsed is not None and steps:
-            shown = [s.loss for s in steps[1:]] or [steps[0].loss]
-            low, high = min(*shown, collapsed), max(*shown, collapsed)
-            figure["layout"]["yaxis"]["range"] = [low - 0.05 * (high - low), high + 0.12 * (high - low)]
+        if collapsed is not None and steps:  # a range given anew would undo the zoom of whoever watches
+            unseen = {"mode": "markers", "marker": {"opacity": 0}, "hoverinfo": "skip", "showlegend": False}
+            figure["data"].append({**unseen, "x": [steps[0].step], "y": [collapsed]})
         return figure
 
     def knn(self) -> dict[str, Any]:

@@ -30,6 +30,13 @@ def checked_state(cls: type[T], values: Mapping[str, Any]) -> T:
     return build(cls, values)
 
 
+def as_knobs(value: Any) -> dict[str, Any]:
+    """The `knobs` of an endpoint: an object, or nothing. Raises Problem."""
+    if value is None or isinstance(value, dict):
+        return value or {}
+    raise Problem('knobs is {value!r}; give an object such as {{"temperature": 0.5}}.', value=value)
+
+
 def held(knob: Knob, value: Any) -> Any:
     """A knob's value from what a visitor sent, if it is within the slider's range. Raises Problem."""
     parsed = knob.parse(value)

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ssl_core import runs
+from ssl_core.config import look_up
 from ssl_core.events import Failed, Monitored, Step
 from ssl_core.problem import Problem
 from ssl_core.runs import Run
@@ -135,7 +136,7 @@ def endpoints(context: Context, promise: Callable[[Callable[..., Any], str], Non
         recipe and knobs by group, all optional. Keep `visitor`: who has it may stop the run."""
         chosen = Settings.from_json({"dataset": context.default_source(), **_plain(settings)})
         visitor = visitor or uuid.uuid4().hex
-        return {"run": begin(context, chosen, visitor).name, "visitor": visitor}
+        return {"run": begin(context, chosen.known(), visitor).name, "visitor": visitor}
 
     def train_status(run: str) -> dict[str, Any]:
         """Where a run stands."""
@@ -167,4 +168,6 @@ def _plain(settings: Any) -> Mapping[str, Any]:
             "settings should be an object such as {example}.",
             example='{"encoder": "convnet", "knobs": {"training": {"budget": 30}}}',
         )
+    for name in settings:
+        look_up(Settings.__dataclass_fields__, name, "setting")
     return settings

@@ -127,15 +127,26 @@ def test_a_run_that_cannot_go_on_says_why(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    (tmp_path / "nowhere").mkdir()
     made = Settings(dataset="folder").with_knobs("dataset", path=str(tmp_path / "nowhere"))
-    last = list(work(runs.create(made, tmp_path / "runs").folder))[-1]
+    run = runs.create(made, tmp_path / "runs")
+    (tmp_path / "nowhere").rmdir()
+    last = list(work(run.folder))[-1]
     assert isinstance(last, Failed)
     assert "nowhere" in last.text.format(**last.values)
 
 
-def test_settings_that_cannot_work_make_no_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "made",
+    [
+        Settings(encoder="none"),
+        Settings().with_knobs("training", device="abacus"),
+        Settings(dataset="folder").with_knobs("dataset", path="not/there"),
+    ],
+)
+def test_settings_that_cannot_work_make_no_folder(tmp_path: Path, made: Settings) -> None:
     with pytest.raises(Problem):
-        runs.create(Settings(encoder="none"), tmp_path)
+        runs.create(made, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

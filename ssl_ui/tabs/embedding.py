@@ -13,7 +13,7 @@ from ssl_ui import scores
 from ssl_ui.context import Context, Frame
 from ssl_ui.controls import Choice, choice, control
 from ssl_ui.encoders import EncoderMenu, encoder_menu, pick
-from ssl_ui.handlers import LIVE, Given, checked_state, endpoint
+from ssl_ui.handlers import LIVE, Given, as_knobs, checked_state, endpoint
 from ssl_ui.i18n import explain, t
 from ssl_ui.liveplot import live_plot
 from ssl_ui.maps import EmbeddingState, Map, draw, facts, figure, to_json
@@ -21,6 +21,7 @@ from ssl_ui.progress import bar, note
 
 TITLE = "Embedding"
 EMPTY = "Press Draw the maps: every test picture becomes a point, and pictures that seem alike lie close."
+DRAWN = "Point at a point to see its picture; click a class to hide it."
 CAUTION = (
     "**Read it with care.** {projection} keeps who is whose neighbour, and little else: how far apart "
     "clusters lie and how large they are means nothing. Another seed gives another map: try one. kNN is "
@@ -97,7 +98,7 @@ def _promise(context: Context) -> None:
         `run` as in /similarity ("untrained/<run>": before its first step); `projection` is umap, pca or tsne
         with its own `knobs`. A point stands for the test picture of the same place in `test_index`.
         """
-        given = {"projection": projection, "count": count, "seed": seed, "knobs": knobs or {}}
+        given = {"projection": projection, "count": count, "seed": seed, "knobs": as_knobs(knobs)}
         state = checked_state(EmbeddingState, given)
         *_, last = draw(context, state, [pick(context, run, dataset)])
         assert isinstance(last, Map)

@@ -8,7 +8,7 @@ from ssl_core.config import knobs
 from ssl_core.losses import LOSSES
 from ssl_ui.context import Context, Frame
 from ssl_ui.controls import Group, choice, control
-from ssl_ui.handlers import LIVE, Given, checked_state, endpoint, guarded
+from ssl_ui.handlers import LIVE, Given, as_knobs, checked_state, endpoint, guarded
 from ssl_ui.i18n import t
 from ssl_ui.loss_stages import CS231N_TEMPERATURE, LossState, to_json, to_steps, work_out
 from ssl_ui.stepper import contents, stepper
@@ -31,7 +31,7 @@ def loss_trace(
     `batch` is "random" (n pairs of d numbers from the seed) or "cs231n". `temperature` is short for
     knobs={"temperature": …}; knobs left out stand at their defaults.
     """
-    turned = {**(knobs or {}), **({} if temperature is None else {"temperature": temperature})}
+    turned = {**as_knobs(knobs), **({} if temperature is None else {"temperature": temperature})}
     given = {"loss": loss, "n": n, "d": d, "seed": seed, "batch": batch, "knobs": turned}
     return to_json(work_out(checked_state(LossState, given)))
 
