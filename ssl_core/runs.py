@@ -56,8 +56,9 @@ class Run:
 
     def status(self) -> str:
         """waiting, preparing, training, done, stopped, failed, or interrupted (its process was killed)."""
+        alive = self.alive()  # asked first: who lets go of the lock has written its last line
         last = self.last_event()
-        if self.alive():
+        if alive:
             return {Waiting: "waiting", Preparing: "preparing", type(None): "preparing"}.get(
                 type(last), "training"
             )
