@@ -18,7 +18,11 @@ import plotly
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 ON_LOAD = """
 const plot = livePlot(element.querySelector(".liveplot"), trigger);
-const update = () => props.value && plot.draw(JSON.parse(JSON.stringify(props.value)));
+let last = "";
+const update = () => {
+  const figure = JSON.stringify(props.value); // the same figure, sent again, is not drawn again
+  if (props.value && figure !== last) plot.draw(JSON.parse((last = figure)));
+};
 watch("value", update);
 update();
 """

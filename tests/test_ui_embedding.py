@@ -19,6 +19,7 @@ from gradio_client.exceptions import AppError
 from pages import Visit
 from PIL import Image
 from playwright.sync_api import Page, expect
+from trained import endless
 
 from ssl_core.evaluation import KNNKnobs
 from ssl_core.jobs import Progress
@@ -34,7 +35,6 @@ from ssl_ui.maps import EmbeddingState, Map, draw, facts, figure
 from ssl_ui.progress import bar, in_words, note, result
 
 pytest_plugins = ["trained"]
-SLOW = {"iterations": 2000}  # of t-SNE: long enough to be stopped
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +112,9 @@ def test_only_a_few_looks_are_kept(context: Context, monkeypatch: pytest.MonkeyP
     assert len(maps._looks) == 2
 
 
-def test_stop_ends_the_job_and_the_next_one_works(context: Context) -> None:
-    state = EmbeddingState(projection="tsne", count=300, knobs=SLOW)
+def test_stop_ends_the_job_and_the_next_one_works(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maps, "project", endless)
+    state = EmbeddingState(projection="tsne", count=120)
     job = draw(context, state, [pick(context, "")])
     for news in job:
         if isinstance(news, Progress) and news.what == "Laying points out":
@@ -122,6 +123,7 @@ def test_stop_ends_the_job_and_the_next_one_works(context: Context) -> None:
     assert alive(pid)
     job.close()
     assert not alive(pid)
+    monkeypatch.undo()
     assert made(context, projection="tsne", knobs={"iterations": 250})[-1].projection == "tsne"
 
 
@@ -312,7 +314,7 @@ def pictures(context: Context) -> int:
     return len(pick(context, "").pictures(context).test)
 
 
-POINTS = """id => (document.querySelector(`#${id} .liveplot`).data || [])
+POINTS = """id => (document.querySelector(`#${id} .liveplot`)?.data || [])
   .reduce((sum, trace) => sum + trace.customdata.length, 0)"""
 
 
@@ -331,6 +333,7 @@ def test_points_appear_on_both_sides_and_each_shows_its_picture(page: Page, pict
     expect(status).to_contain_text("Point at a point", timeout=120_000)
     for side in ("before", "after"):
         page.wait_for_function(f"({POINTS})('embedding-{side}') === {pictures}")
+        expect(page.locator(f"#embedding-{side}")).to_be_visible()
         expect(page.locator(f"#embedding-{side}-facts")).to_contain_text("kNN top-1 on h")
     x, y, picture = page.evaluate(
         """() => {
@@ -352,15 +355,23 @@ def test_points_appear_on_both_sides_and_each_shows_its_picture(page: Page, pict
 
 
 @pytest.mark.browser
-def test_pca_stands_in_until_the_slow_map_is_stopped(page: Page, context: Context, pictures: int) -> None:
-    page.get_by_text("Its knobs").click()
-    iterations = page.get_by_label("Iterations")
-    press = page.get_by_label("Projection")
-    press.click()
-    page.get_by_role("option", name="t-SNE", exact=True).click()
-    iterations.fill("2000")
-    page.keyboard.press("Enter")
-    page.locator("#embedding-start").click()
+def test_no_map_is_lost_when_all_is_there_at_once(visit: Visit, pictures: int) -> None:
+    """Features are remembered, so answers follow each other closely; the page used to drop some of them."""
+    for _ in range(4):
+        page = visit("embedding")
+        press_draw(page, "PCA")
+        expect(page.locator("#embedding-status")).to_contain_text("Point at a point", timeout=120_000)
+        for side in ("before", "after"):
+            page.wait_for_function(f"({POINTS})('embedding-{side}') === {pictures}")
+        page.close()
+
+
+@pytest.mark.browser
+def test_pca_stands_in_until_the_slow_map_is_stopped(
+    page: Page, context: Context, pictures: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maps, "project", endless)
+    press_draw(page, "t-SNE")
     page.wait_for_function(f"({POINTS})('embedding-after') === {pictures}", timeout=120_000)
     expect(page.locator("#embedding-status")).to_contain_text("Laying points out", timeout=120_000)
     expect(page.locator("#embedding-after-facts")).to_contain_text("PCA")

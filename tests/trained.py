@@ -1,10 +1,15 @@
 """A run that was trained for a few steps, and a page over its folder. By `pytest_plugins = ["trained"]`."""
 
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from torch import Tensor
 
 from ssl_core import runs
+from ssl_core.datasets.base import Report, silent
+from ssl_core.evaluation import project
 from ssl_core.settings import Settings
 from ssl_core.work import work
 from ssl_ui.context import Context
@@ -37,3 +42,12 @@ def trained_site(context: Context) -> Iterator[str]:
     blocks = build(context)
     yield launch(blocks)
     blocks.close()
+
+
+def endless(features: Tensor, method: str, seed: int = 0, report: Report = silent, **knobs: Any) -> Tensor:
+    """In place of `project`: PCA as ever, and any other map goes on until somebody stops it."""
+    if method == "pca":
+        return project(features, method, seed)
+    report("Laying points out", 0.1)
+    time.sleep(600)
+    raise AssertionError("nobody stopped it")

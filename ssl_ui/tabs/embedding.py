@@ -60,17 +60,17 @@ def build(context: Context, frame: Frame) -> None:
             state = checked_state(EmbeddingState, {**values, "projection": name, "knobs": turned})
             picked = pick(context, state.encoder, state.dataset)
             both = picked.trained and state.compare
-            beside = {sides[0][0]: gr.Column(visible=both)}  # with every map: the page may merge two answers
+            # every answer holds all that stands: the page merges answers that come fast, and what the last
+            # of them leaves out is lost
+            standing: dict[Any, Any] = {sides[0][0]: gr.Column(visible=both)}
             for news in draw(context, state, [picked.before(), picked] if both else [picked]):
                 if isinstance(news, Progress):
-                    yield {status: bar(news)}
+                    standing[status] = bar(news)
                 else:
                     side = sides[0] if both and not news.picked.trained else sides[1]
-                    yield {**beside, **_shown(context, news, side), caution: _caution(news)}
-            yield {
-                **beside,
-                status: note(t("Point at a point to see its picture; click a class to hide it.")),
-            }
+                    standing |= {**_shown(context, news, side), caution: _caution(news)}
+                yield dict(standing)
+            yield {**standing, status: note(t(DRAWN))}
         except Problem as problem:
             gr.Warning(explain(problem))
             yield {status: note(explain(problem))}
