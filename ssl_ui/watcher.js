@@ -22,7 +22,7 @@ async function follow(run) {
   let epoch = "", state = null, slowAt = 0;
   while (mine === current && element.isConnected) {
     const began = performance.now(), seen = element.offsetWidth > 0;
-    const slow = began - slowAt > 3000;
+    const slow = began - slowAt > 5000;
     const have = Object.fromEntries(Object.entries(drawn).map(([name, data]) => [name, data[0]?.x.length ?? 0]));
     let news;
     try {
@@ -42,8 +42,8 @@ async function follow(run) {
     if (news.state !== state) trigger("state", { state: (state = news.state) });
     if (!news.lively) return;
     await painted();
-    // as long a rest as the work took, so that half the time is left to others
-    await sleep(seen ? Math.min(1000, Math.max(120, performance.now() - began)) : 1000);
+    // a rest of a third of the work's time: the curve stays close, and clicks are heard in between
+    await sleep(seen ? Math.min(1000, Math.max(50, (performance.now() - began) / 3)) : 1000);
   }
 }
 
