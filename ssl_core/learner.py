@@ -67,7 +67,7 @@ class Learner:
     ) -> dict[str, Any]:
         """One optimiser step; returns what a Step event says of it. Raises Problem on a NaN."""
         self.method.train()
-        x = self.views(images, step).to(memory_format=torch.contiguous_format)
+        x = self.views(images, step)
         rate = self.peak * schedule(step, progress, self.training.warmup)
         set_learning_rate(self.optimizer, rate)
         with devices.autocast(self.device, self.precision):

@@ -7,7 +7,6 @@ minute late. Asking also lets all visitors of a run share one reading of it. Onl
 import html
 import re
 import time
-from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -89,15 +88,15 @@ def watcher(context: Context) -> gr.HTML:
 
 def _asking(context: Context) -> Any:
     readings: dict[str, Reading] = {}
-    find = partial(runs.find, runs=context.runs_folder)
 
     def news(asked: dict[str, Any]) -> dict[str, Any]:
         name = str(asked.get("run"))
         try:
-            run = find(name)  # also when it is known: its folder may be gone by now
-            reading = readings.setdefault(name, readings.get(name) or Reading(run))
+            run = runs.find(name, context.runs_folder)  # also when it is known: its folder may be gone by now
+            if name not in readings:
+                readings[name] = Reading(run)
             have = {str(plot): max(0, int(n)) for plot, n in dict(asked.get("have") or {}).items()}
-            return reading.news(have, str(asked.get("epoch")), bool(asked.get("slow")))
+            return readings[name].news(have, str(asked.get("epoch")), bool(asked.get("slow")))
         except Problem as problem:
             words = in_html("", explain(problem))
             return {"words": words, "figures": {}, "epoch": "", "state": "", "lively": False}
