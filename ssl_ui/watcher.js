@@ -5,6 +5,9 @@ for (const box of element.querySelectorAll(".liveplot")) plots[box.dataset.plot]
 const words = element.querySelector("#train-status");
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const painted = () => Promise.race([sleep(1000), new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))]);
+const [first, ...others] = Object.keys(plots);
+const TURN = 2500; // ms: the other plots take turns, for all at once would hold up the first
+const REST = 150; // ms between two drawings, at least: training needs the processor too
 let current = null;
 
 // New points are put behind those that are there; `from` says how many of these still hold.
@@ -19,20 +22,21 @@ function grown(old, news) {
 async function follow(run) {
   const mine = (current = {});
   const drawn = {};
-  let epoch = "", state = null, slowAt = 0;
+  let epoch = "", state = null, turn = 0, turnAt = 0;
   while (mine === current && element.isConnected) {
     const began = performance.now(), seen = element.offsetWidth > 0;
-    const slow = began - slowAt > 5000;
+    const due = began - turnAt > TURN, wanted = !epoch ? [first, ...others] : due ? [first, others[turn]] : [first];
     const have = Object.fromEntries(Object.entries(drawn).map(([name, data]) => [name, data[0]?.x.length ?? 0]));
     let news;
     try {
-      news = await server.news({ run, epoch, have, slow });
+      news = await server.news({ run, epoch, have, wanted });
     } catch {
       await sleep(2000); // the server restarts, or the network is away
       continue;
     }
     if (mine !== current) return;
-    if (slow) slowAt = began;
+    if (due) [turn, turnAt] = [(turn + 1) % others.length, began];
+    if (news.epoch !== epoch) for (const name of Object.keys(drawn)) delete drawn[name]; // begun anew, or thinned
     epoch = news.epoch;
     words.innerHTML = news.words;
     for (const [name, figure] of Object.entries(news.figures)) {
@@ -43,7 +47,7 @@ async function follow(run) {
     if (!news.lively) return;
     await painted();
     // a rest of a third of the work's time: the curve stays close, and clicks are heard in between
-    await sleep(seen ? Math.min(1000, Math.max(50, (performance.now() - began) / 3)) : 1000);
+    await sleep(seen ? Math.min(1000, Math.max(REST, (performance.now() - began) / 3)) : 1000);
   }
 }
 

@@ -41,8 +41,11 @@ class Reading:
         self.output_dim = run.settings.make("head").output_dim
         self.curves, self.epoch, self.state, self.asked = Curves(self.output_dim), 0, "", 0.0
 
-    def news(self, have: dict[str, int], epoch: str, slow: bool) -> dict[str, Any]:
-        """What somebody lacks who has drawn so many points of each figure in this epoch of the run."""
+    def news(self, have: dict[str, int], epoch: str, wanted: list[str]) -> dict[str, Any]:
+        """What the wanted figures lack of somebody who has drawn so many points of each in this epoch of the run.
+
+        Of a run that has ended, all figures are wanted.
+        """
         with self.lock:
             if time.monotonic() - self.asked > FRESH:
                 self.state, self.asked = self.run.status(), time.monotonic()
@@ -51,9 +54,8 @@ class Reading:
                 self.curves, self.epoch = Curves(self.output_dim), self.epoch + 1
             self.curves.add(found)
             here = f"{self.epoch}.{self.curves.stride}"
-            lively, figures = self.state in LIVELY, {"loss": self.curves.loss()}
-            if slow or not lively:
-                figures |= {"knn": self.curves.knn(), "panels": self.curves.panels()}
+            lively = self.state in LIVELY
+            figures = {name: getattr(self.curves, name)() for name in PLOTS if name in wanted or not lively}
             for name, figure in figures.items():
                 figure["from"] = have.get(name, 0) if epoch == here and name != "knn" else 0
                 for trace in figure["data"]:
@@ -96,7 +98,7 @@ def _asking(context: Context) -> Any:
             if name not in readings:
                 readings[name] = Reading(run)
             have = {str(plot): max(0, int(n)) for plot, n in dict(asked.get("have") or {}).items()}
-            return readings[name].news(have, str(asked.get("epoch")), bool(asked.get("slow")))
+            return readings[name].news(have, str(asked.get("epoch")), list(asked.get("wanted") or PLOTS))
         except Problem as problem:
             words = in_html("", explain(problem))
             return {"words": words, "figures": {}, "epoch": "", "state": "", "lively": False}
