@@ -123,6 +123,7 @@ class EncoderMenu:
 
     encoder: gr.Dropdown
     dataset: gr.Dropdown
+    compare: gr.Checkbox
     by_hand: gr.State  # until a person has chosen, the newest run is
     context: Context
 
@@ -138,18 +139,24 @@ class EncoderMenu:
 
 
 def encoder_menu(context: Context) -> EncoderMenu:
-    """The two menus, not placed yet: `.encoder.render()` and `.dataset.render()` do it."""
-    offered = entries(context)
-    encoder = gr.Dropdown(
-        offered, value=newest(context), label=t("Encoder"), filterable=False, scale=3, render=False
-    )
+    """The menus and the checkbox, not placed yet: `.encoder.render()` and so on do it."""
+    offered, first = entries(context), newest(context)
+    encoder = gr.Dropdown(offered, value=first, label=t("Encoder"), filterable=False, scale=3, render=False)
     names = [(t(source.title), name) for name, source in context.sources().items()]
     dataset = gr.Dropdown(
         [(t("Those it was trained on"), ""), *names], value="", label=t("Pictures"), render=False
     )
+    compare = gr.Checkbox(
+        True, interactive=_has_before(first), label=t("Before training beside it"), render=False
+    )
+    encoder.change(lambda name: gr.Checkbox(interactive=_has_before(name)), encoder, compare, **LIVE)
     by_hand = gr.State(False)
     encoder.input(lambda: True, None, by_hand, **LIVE)
-    return EncoderMenu(encoder, dataset, by_hand, context)
+    return EncoderMenu(encoder, dataset, compare, by_hand, context)
+
+
+def _has_before(name: str) -> bool:
+    return not name.startswith(f"{UNTRAINED}/")
 
 
 def heading(title: str, where: str, numbers: Mapping[str, str]) -> str:

@@ -42,7 +42,7 @@ class Reading:
         self.curves, self.epoch, self.state, self.asked = Curves(self.output_dim), 0, "", 0.0
 
     def news(self, have: dict[str, int], epoch: str, wanted: list[str]) -> dict[str, Any]:
-        """What the wanted figures lack of somebody who has drawn so many points of each in this epoch of the run.
+        """What the wanted figures lack of somebody who has drawn so many points of each in this epoch.
 
         Of a run that has ended, all figures are wanted.
         """

@@ -324,7 +324,8 @@ LONELIEST = """() => {
   const {xaxis, yaxis} = plot._fullLayout;
   const points = plot._fullData.flatMap(({x, y, customdata}) => customdata.map((picture, i) =>
     [box.x + xaxis._offset + xaxis.d2p(x[i]), box.y + yaxis._offset + yaxis.d2p(y[i]), picture]));
-  const room = (a) => Math.min(...points.filter((b) => b !== a).map((b) => Math.hypot(a[0] - b[0], a[1] - b[1])));
+  const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+  const room = (a) => Math.min(...points.filter((b) => b !== a).map((b) => apart(a, b)));
   return points.reduce((best, a) => room(a) > room(best) ? a : best);
 }"""
 

@@ -42,7 +42,9 @@ def build(context: Context, frame: Frame) -> None:
         start = gr.Button(
             t("Draw the maps"), variant="primary", scale=0, min_width=210, elem_id="embedding-start"
         )
-        stop = gr.Button(t("Stop"), variant="stop", scale=0, min_width=90, elem_id="embedding-stop")
+        stop = gr.Button(
+            t("Stop"), variant="stop", interactive=False, scale=0, min_width=90, elem_id="embedding-stop"
+        )
     with gr.Row():
         with gr.Column(scale=1, min_width=250):
             projection, parts = _controls(menu)
@@ -62,7 +64,10 @@ def build(context: Context, frame: Frame) -> None:
             both = picked.trained and state.compare
             # every answer holds all that stands: the page merges answers that come fast, and what the last
             # of them leaves out is lost
-            standing: dict[Any, Any] = {sides[0][0]: gr.Column(visible=both)}
+            standing: dict[Any, Any] = {
+                stop: gr.Button(interactive=True),
+                sides[0][0]: gr.Column(visible=both),
+            }
             for news in draw(context, state, [picked.before(), picked] if both else [picked]):
                 if isinstance(news, Progress):
                     standing[status] = bar(news)
@@ -70,16 +75,16 @@ def build(context: Context, frame: Frame) -> None:
                     side = sides[0] if both and not news.picked.trained else sides[1]
                     standing |= {**_shown(context, news, side), caution: _caution(news)}
                 yield dict(standing)
-            yield {**standing, status: note(t(DRAWN))}
+            yield {**standing, status: note(t(DRAWN)), stop: gr.Button(interactive=False)}
         except Problem as problem:
             gr.Warning(explain(problem))
-            yield {status: note(explain(problem))}
+            yield {status: note(explain(problem)), stop: gr.Button(interactive=False)}
 
-    shown = [status, caution, *(part for side in sides for part in side)]
+    shown = [status, stop, caution, *(part for side in sides for part in side)]
     once = {**LIVE, "trigger_mode": "once"}
     drawing = start.click(work, {*parts.values(), *projection.parts}, shown, **once)
     stopped = stop.click(None, None, None, cancels=[drawing], **LIVE)
-    stopped.then(lambda: note(t("Stopped.")), None, status, **LIVE)
+    stopped.then(lambda: (note(t("Stopped.")), gr.Button(interactive=False)), None, [status, stop], **LIVE)
     menu.keep_fresh(frame)
     frame.tab.select(context.mapper.start, None, None, **LIVE)  # UMAP takes its time to be ready
 
@@ -115,8 +120,9 @@ def _controls(menu: EncoderMenu) -> tuple[Choice, dict[str, Any]]:
         "encoder": menu.encoder,
         "count": control(turned["count"], label=t("Pictures")),
         "seed": control(turned["seed"]),
-        "compare": gr.Checkbox(True, label=t("Before training beside it")),
+        "compare": menu.compare,
     }
+    menu.compare.render()
     with gr.Accordion(t("Which pictures"), open=False):
         menu.dataset.render()
     return projection, {**parts, "dataset": menu.dataset}

@@ -71,8 +71,9 @@ def _controls(menu: EncoderMenu) -> dict[str, Any]:
     turned = knobs(SimilarityState)
     signs = [(f"{sign} {t(words)}", name) for name, (sign, words) in MASKS.items()]
     shown = [(t(title), name) for name, title in SHOWN.items()]
-    parts = {
-        "compare": gr.Checkbox(True, label=t("Before training beside it")),
+    menu.compare.render()
+    parts: dict[str, Any] = {
+        "compare": menu.compare,
         "n": control(turned["n"], label=t("Pictures")),
         "masks": gr.CheckboxGroup(signs, value=["positive"], label=t("Masks")),
         "show": gr.Radio(shown, value="sim", label=t("Show")),
