@@ -39,7 +39,7 @@ def build_method(settings: Settings) -> Method:
 def collapsed(settings: Settings, method: Method) -> float | None:
     """The loss of this run's method when all its outputs are one point, for the line on the chart."""
     length = settings.make("head").length(method.encoder.dim)
-    return method.loss.collapsed(method.views, settings.training.batch_size, length)
+    return method.loss.collapsed({"v": method.views, "n": settings.training.batch_size, "d": length})
 
 
 class Learner:

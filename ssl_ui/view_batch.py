@@ -103,7 +103,7 @@ def see(context: Context, state: SimilarityState, picked: Picked) -> Seen:
     pairs, outputs = _represented(context, written, picked.folder, picked.stamp, layer, state.n, state.seed)
     pictures = picked.pictures(context)
     loss = NTXent(state.temperature)
-    collapsed = loss.collapsed(*outputs.shape)
+    collapsed = loss.collapsed({"n": outputs.shape[1]})
     return Seen(picked, layer, pictures.title, pictures.classes, pairs, loss(outputs), collapsed)
 
 

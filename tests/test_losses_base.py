@@ -56,7 +56,7 @@ def test_positional_and_named_arguments_are_checked_alike() -> None:
 
 
 def test_defaults_of_a_loss() -> None:
-    assert Toy().collapsed(2, 8, 4) is None
+    assert Toy().collapsed({"n": 8, "d": 4}) is None
     assert Toy.example(torch.Generator(), 2, 3, 4)["views"].shape == (2, 3, 4)
 
 

@@ -198,8 +198,9 @@ def test_length_of_an_embedding_makes_no_difference_where_it_is_normalised(cls: 
 @every_loss
 @pytest.mark.parametrize("n", [1, 2, 7, 64])
 def test_collapsed_is_the_loss_of_equal_embeddings(cls: type[Loss], n: int) -> None:
-    expected = cls().collapsed(views_of(cls), n, D)
     inputs = batch(cls, n, dtype=torch.float64)
+    sizes = {a: s for name, axes in cls.inputs.items() for a, s in zip(axes, inputs[name].shape, strict=True)}
+    expected = cls().collapsed(sizes)
     equal = change(inputs, lambda _, v: torch.linspace(-1, 2, v.shape[-1]).to(v).expand(v.shape))
     if expected is not None:
         assert cls()(**equal).loss.item() == pytest.approx(expected, rel=1e-9, abs=1e-12)
@@ -211,7 +212,7 @@ def test_each_pair_is_positive_negative_or_itself(cls: type[Loss]) -> None:
     if not isinstance(trace, PairTrace):
         pytest.skip("compares no pairs")
     masks = trace.masks()
-    together = torch.stack([masks.positive, masks.negative, masks.itself])
+    together = torch.stack([masks.positive, masks.negative, masks.itself, masks.unused])
     assert together.shape[1:] == trace.sim.shape
     assert (together.sum(0) == 1).all()
     assert masks.positive.any()

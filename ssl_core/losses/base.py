@@ -6,7 +6,7 @@ contract tests follow from these.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
@@ -54,18 +54,33 @@ class Loss(ABC):
         """A made-up batch to call the loss with; losses that take more than `views` add to it."""
         return {"views": clusters(generator, views, n, d, dtype)}
 
-    def collapsed(self, views: int, n: int, d: int) -> float | None:
-        """The loss when every embedding is the same, a line to draw on the chart; None where it has none."""
+    def collapsed(self, sizes: Mapping[str, int]) -> float | None:
+        """The loss when every embedding is the same, a line to draw on the chart; None where it has none.
+
+        `sizes` are those of the axes that `inputs` names: {"n": 256, "d": 128} and so on.
+        """
         return None
 
 
 @dataclass(frozen=True, eq=False)
 class Masks:
-    """What each entry of a similarity matrix is to the loss; every entry is exactly one of the three."""
+    """What each entry of a similarity matrix is to the loss; every entry is exactly one of the four."""
 
     positive: Bool[Tensor, "a b"]
     negative: Bool[Tensor, "a b"]
     itself: Bool[Tensor, "a b"]
+    unused: Bool[Tensor, "a b"]  # the loss does not look at this pair
+
+
+def masks(
+    positive: Bool[Tensor, "a b"],
+    itself: Bool[Tensor, "a b"] | None = None,
+    unused: Bool[Tensor, "a b"] | None = None,
+) -> Masks:
+    """The masks of a loss; what is none of those given is negative."""
+    none = torch.zeros_like(positive)
+    itself, unused = none if itself is None else itself, none if unused is None else unused
+    return Masks(positive, ~(positive | itself | unused), itself, unused)
 
 
 class PairTrace(Trace, ABC):
@@ -75,7 +90,7 @@ class PairTrace(Trace, ABC):
 
     @abstractmethod
     def masks(self) -> Masks:
-        """Positive, negative and self, read off the very tensors that the loss used."""
+        """Positive, negative, self and unused, read off the very tensors that the loss used."""
 
     def pair(self, row: int, column: int) -> dict[str, float]:
         """One entry of every matrix shaped like `sim`: what the loss knows of this pair."""

@@ -5,6 +5,7 @@ its row maximum: it would always be the maximum.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core.config import knob
-from ssl_core.losses.base import Gather, Loss, Masks, PairTrace, above_zero, alone, public, unit
+from ssl_core.losses.base import Gather, Loss, Masks, PairTrace, above_zero, alone, masks, public, unit
 from ssl_core.trace import stage
 
 
@@ -36,7 +37,7 @@ class NTXentTrace(PairTrace):
         """Positive, negative and self, read off the very tensors that the loss used."""
         itself = self.logits.isneginf()
         positive = torch.zeros_like(itself).scatter_(1, self.positive[:, None], True)
-        return Masks(positive, ~(positive | itself), itself)
+        return masks(positive, itself)
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,6 @@ class NTXent(Loss):
         per_anchor = log_denominator - logits.gather(1, positive[:, None]).squeeze(1)
         return NTXentTrace(z, sim, logits, log_denominator, share, positive, per_anchor, per_anchor.mean())
 
-    def collapsed(self, views: int, n: int, d: int) -> float:
+    def collapsed(self, sizes: Mapping[str, int]) -> float:
         """ln(m - 1): with all embeddings equal, each of the m - 1 others is as good a guess."""
-        return math.log(views * n - 1)
+        return math.log(2 * sizes["n"] - 1)
