@@ -68,7 +68,8 @@ def settings_from(options: argparse.Namespace) -> Settings:
     name, source = default_source(options.data or data_path())
     path = getattr(source, "path", None)
     preset = look_up(PRESETS, options.preset, "preset").settings if options.preset else Settings(dataset="")
-    settings = replace(preset, **{"dataset": preset.dataset or name, **chosen})
+    begun = replace(preset, method=chosen["method"]).suited() if "method" in chosen else preset
+    settings = replace(begun, **{"dataset": preset.dataset or name, **chosen})
     if settings.dataset == "folder":
         if path is None:
             raise Problem("The data set folder needs a place: --data PATH or SSL_EXPLORER_DATA.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,6 +10,8 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from ssl_core import device as devices
+from ssl_core.checkpoints import load_encoder, load_json
+from ssl_core.encoders import Encoder
 from ssl_core.evaluation import alignment, effective_rank, spread, uniformity
 from ssl_core.methods import Method, Outcome
 from ssl_core.optim import gradient_norm, schedule, set_learning_rate
@@ -26,31 +29,41 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def build_method(settings: Settings) -> Method:
-    """The method with fresh weights, the same for the same seed."""
+def build_method(settings: Settings, classes: int = 10) -> Method:
+    """The method as before its first step, the same for the same seed. Raises Problem."""
     with seeded(settings.training.seed):
-        encoder = settings.make("encoder").build()
+        encoder = build_encoder(settings)
         head = settings.make("head").build(encoder.dim)
-        kind = settings.method_class()
-        knobs = settings.make("method") if kind.Knobs else None
-        return kind(encoder, head, settings.make("loss"), knobs)
+        return settings.method_class()(encoder, head, settings.make("loss"), settings.make("method"), classes)
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """What the run trains and keeps: with fresh weights, or as the run left it that this one starts from."""
+    if not settings.start:
+        return settings.method_class().widen(settings.make("encoder").build(), settings.make("method"))
+    folder = Path(settings.start)
+    encoder = build_encoder(Settings.from_json(load_json(folder / "config.json")["settings"]))
+    load_encoder(folder / "encoder.safetensors", encoder)
+    return encoder
 
 
 def collapsed(settings: Settings, method: Method) -> float | None:
     """The loss of this run's method when all its outputs are one point, for the line on the chart."""
     length = settings.make("head").length(method.encoder.dim)
-    return method.loss.collapsed({"v": method.views, "n": settings.training.batch_size, "d": length})
+    return method.collapsed(settings.training.batch_size, length)
 
 
 class Learner:
     """A method in training. All chance in step k follows from (seed, k), so a resume needs no generator."""
 
-    def __init__(self, settings: Settings, size: int, mean: Channels, std: Channels) -> None:
+    def __init__(
+        self, settings: Settings, size: int, mean: Channels, std: Channels, classes: int = 10
+    ) -> None:
         self.settings = settings
         self.training = settings.training
         self.device = devices.pick(self.training.device)
         self.precision = devices.precision(self.device, self.training.precision)
-        self.method = devices.place(build_method(settings), self.device)
+        self.method = devices.place(build_method(settings, classes), self.device)
         self.optimizer = settings.make("optimizer").build(self.method)
         self.peak = self.optimizer.param_groups[0]["lr"]
         self.recipe = settings.augmentation().fit(size, mean, std)
@@ -69,7 +82,8 @@ class Learner:
         self.method.train()
         x = self.views(images, step)
         rate = self.peak * schedule(step, progress, self.training.warmup)
-        set_learning_rate(self.optimizer, rate)
+        set_learning_rate(self.optimizer, rate, self.peak)
+        self.method.generator = step_generator(self.training.seed, step, "method")
         with devices.autocast(self.device, self.precision):
             outcome = self.method(x, devices.send(labels, self.device))
         self.optimizer.zero_grad(set_to_none=True)
@@ -78,9 +92,10 @@ class Learner:
         loss = float(outcome.trace.loss.detach())
         if not (abs(loss) < float("inf") and norm < float("inf")):
             raise not_finite(step, loss, norm, rate)
+        self.method.before_step(progress)
         self.optimizer.step()
         self.method.after_step(progress)
-        terms = outcome.trace.scalars()
+        terms = {**outcome.trace.scalars(), **outcome.also}
         terms.pop("loss")
         return {
             "loss": loss,

@@ -53,11 +53,18 @@ OPTIMIZERS: dict[str, type[AdamW] | type[SGD]] = {"adamw": AdamW, "sgd": SGD}
 
 
 def decayed(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Two parameter groups: matrices and kernels decay, biases and normalisation do not."""
-    trained = [p for p in module.parameters() if p.requires_grad]
+    """Parameter groups: matrices and kernels decay, biases and normalisation do not.
+
+    What lies in the parts that the module names as `steady` is marked so: its learning rate stays.
+    """
+    steady = tuple(f"{part}." for part in getattr(module, "steady", ()))
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, p in module.named_parameters():
+        if p.requires_grad:
+            groups.setdefault((p.ndim > 1, name.startswith(steady)), []).append(p)
     return [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": params, "weight_decay": weight_decay * decays, "steady": stays}
+        for (decays, stays), params in groups.items()
     ]
 
 
@@ -69,10 +76,10 @@ def schedule(step: int, progress: float, warmup: int) -> float:
     return min(1.0, (step + 1) / max(1, warmup)) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """The same rate for every parameter group."""
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float, peak: float) -> None:
+    """The same rate for every parameter group, but for the steady ones, which keep the peak."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = peak if group.get("steady") else rate
 
 
 def gradient_norm(parameters: Iterable[nn.Parameter]) -> float:

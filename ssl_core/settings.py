@@ -41,6 +41,11 @@ class Training:
 
 
 @dataclass(frozen=True)
+class NoKnobs:
+    """Of a method that has nothing of its own to turn."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """A choice from each registry, and by group the knobs that differ from their defaults."""
 
@@ -50,6 +55,7 @@ class Settings:
     optimizer: str = "adamw"
     dataset: str = "shapes"
     recipe: str = ""  # empty: the method's own
+    start: str = ""  # the folder of a run whose encoder this one goes on with; empty: fresh weights
     knobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def registered(self, group: str) -> type[Any]:
@@ -58,6 +64,8 @@ class Settings:
             return Training
         if group == "loss":
             return LOSSES[look_up(METHODS, self.method, "method").loss_name]
+        if group == "method":
+            return self.method_class().Knobs or NoKnobs
         registry, what = REGISTRIES[group]
         return look_up(registry, getattr(self, group), what)
 
@@ -87,14 +95,20 @@ class Settings:
         """The knobs of a group as chosen here, by name."""
         if group == "recipe":
             return self.augmentation().knobs()
-        if group == "method":
-            return knobs(self.method_class().Knobs) if self.method_class().Knobs else {}
         return knobs(self.registered(group))
 
     def with_knobs(self, group: str, **values: Any) -> "Settings":
         """A copy with some knobs of a group turned."""
         turned = {**self.knobs, group: {**self.knobs.get(group, {}), **values}}
         return replace(self, knobs=turned)
+
+    def suited(self) -> "Settings":
+        """A copy with what the chosen method is best begun with."""
+        wanted = dict(self.method_class().suits)
+        made = self
+        for group, values in wanted.pop("knobs", {}).items():
+            made = made.with_knobs(group, **values)
+        return replace(made, **wanted)
 
     def turned(self) -> dict[str, Any]:
         """The knobs that stand elsewhere than at their defaults, by name; where and how long left out."""
@@ -110,10 +124,9 @@ class Settings:
     def check(self) -> "Settings":
         """Itself, once every name and value has been read. Raises Problem."""
         for group in GROUPS:
-            if group not in ("recipe", "method"):
+            if group != "recipe":
                 self.make(group)
-        if kind := self.method_class().Knobs:
-            build(kind, self.knobs.get("method", {}))
+        self.method_class().fits(self.make("method"), self.training.batch_size)
         self.augmentation()
         pick(self.training.device)
         path = getattr(self.source(), "path", None)

@@ -40,7 +40,7 @@ class _Run:
     def __init__(self, settings: Settings, pictures: Pictures, folder: Path | None) -> None:
         self.settings, self.pictures, self.folder = settings, pictures, folder
         self.training = settings.training
-        self.learner = Learner(settings, pictures.size, pictures.mean, pictures.std)
+        self.learner = Learner(settings, pictures.size, pictures.mean, pictures.std, len(pictures.classes))
         held, self.kept = hold_out(len(pictures.train), self.training.seed)
         self.monitor = Monitor(self.learner, pictures, held, self.kept)
         if self.training.batch_size > len(self.kept):

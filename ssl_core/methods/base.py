@@ -1,9 +1,11 @@
 """What every method is: a module that turns views into a trace, and what it does after each step."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -18,32 +20,50 @@ class Outcome:
 
     trace: Trace
     z: Float[Tensor, "v n d"]
+    also: Mapping[str, float] = field(default_factory=dict)  # numbers to draw beside the loss's own terms
 
 
 class Method(nn.Module, ABC):
     """An encoder f and a head g, trained by a loss. State (queues, slow copies) belongs to the method.
 
-    A method with knobs of its own names a dataclass of them as `Knobs`; it is passed on as `knobs`.
+    A method with knobs of its own names a dataclass of them as `Knobs`; it is passed on as `knobs`, and a
+    knob `views` of it says how many views of each picture the method takes.
     """
 
     title: ClassVar[str]
     paper: ClassVar[str]
     loss_name: ClassVar[str]  # an entry of LOSSES
     recipe_name: ClassVar[str]  # an entry of RECIPES
-    views: ClassVar[int] = 2
     Knobs: ClassVar[type[Any] | None] = None
+    suits: ClassVar[
+        Mapping[str, Any]
+    ] = {}  # fields of Settings that it is best begun with, where they differ
+    steady: ClassVar[tuple[str, ...]] = ()  # parts whose learning rate stays at its peak
+    supervised: ClassVar[bool] = False  # whether it reads labels
 
     encoder: Encoder
     head: nn.Module
     loss: Loss
+    generator: torch.Generator  # all chance of a step; whoever trains sets it anew before each
 
-    def __init__(self, encoder: Encoder, head: nn.Module, loss: Loss, knobs: Any = None) -> None:
+    def __init__(
+        self, encoder: Encoder, head: nn.Module, loss: Loss, knobs: Any = None, classes: int = 10
+    ) -> None:
         super().__init__()
-        self.encoder, self.head, self.loss, self.knobs = encoder, head, loss, knobs
+        self.encoder, self.head, self.loss, self.knobs, self.classes = encoder, head, loss, knobs, classes
+        self.generator = torch.Generator().manual_seed(0)
+
+    @property
+    def views(self) -> int:
+        """How many views of each picture a batch holds."""
+        return getattr(self.knobs, "views", 2)
 
     @abstractmethod
     def forward(self, x: Float[Tensor, "v n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
         """The loss of one batch of views. Methods without supervision leave `labels` alone."""
+
+    def before_step(self, progress: float) -> None:
+        """What happens between the backward pass and the optimiser's step: gradients may be withheld."""
 
     def after_step(self, progress: float) -> None:
         """What happens after the optimiser's step: queues turn, slow copies follow."""
@@ -52,3 +72,16 @@ class Method(nn.Module, ABC):
         """g(f(x)) of all views in one forward pass, so that BatchNorm cannot tell them apart."""
         v, n = x.shape[:2]
         return self.head(self.encoder(x.flatten(0, 1))).unflatten(0, (v, n))
+
+    def collapsed(self, n: int, d: int) -> float | None:
+        """The loss of a batch of n pictures when all outputs (of length d) are one point, where that is known."""
+        return self.loss.collapsed({"v": self.views, "n": n, "d": d})
+
+    @classmethod
+    def fits(cls, knobs: Any, batch_size: int) -> None:
+        """Raise Problem, with the remedy, if the method cannot train on batches of this size."""
+
+    @classmethod
+    def widen(cls, encoder: Encoder, knobs: Any) -> Encoder:
+        """What is trained and kept as f: the encoder, or the encoder with layers that the method adds."""
+        return encoder
