@@ -5,6 +5,7 @@ gradio is imported inside `main`: a worker process imports this module again and
 
 import argparse
 import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def main() -> None:
     flags.add_argument("--no-browser", action="store_true", help="do not open a browser")
     flags.add_argument("--public", action="store_true", help="strangers visit: cap what each may use")
     given = flags.parse_args()
+    for ending in (signal.SIGINT, signal.SIGTERM):  # also where whoever started it had them ignored
+        signal.signal(ending, signal.default_int_handler)
 
     from ssl_ui.context import Context
     from ssl_ui.page import build, launch, prepare, somebody_is_here

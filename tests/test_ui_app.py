@@ -32,8 +32,9 @@ def started(free_port: int) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent in another way there")
-def test_it_says_where_it_is_and_what_is_wrong_and_ends_with_ctrl_c(
-    started: subprocess.Popen[str], free_port: int
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_is_and_what_is_wrong_and_ends_when_asked_to(
+    started: subprocess.Popen[str], free_port: int, ending: signal.Signals
 ) -> None:
     assert started.stdout is not None
     address = f"http://127.0.0.1:{free_port}/"
@@ -41,7 +42,7 @@ def test_it_says_where_it_is_and_what_is_wrong_and_ends_with_ctrl_c(
     with urllib.request.urlopen(address) as page:
         assert b"SSL Explorer" in page.read()
     assert "no.zip" in started.stdout.readline()  # a bad path is said at once
-    os.killpg(started.pid, signal.SIGINT)  # a terminal sends it to the workers too
+    os.killpg(started.pid, ending)  # a terminal sends it to the workers too
     rest = started.stdout.read()
     assert started.wait() == 0
     assert "Traceback" not in rest

@@ -74,7 +74,7 @@ class Method(nn.Module, ABC):
         return self.head(self.encoder(x.flatten(0, 1))).unflatten(0, (v, n))
 
     def collapsed(self, n: int, d: int) -> float | None:
-        """The loss of a batch of n pictures when all outputs (of length d) are one point, where that is known."""
+        """The loss of a batch of n pictures when all outputs (of length d) are one point, if known."""
         return self.loss.collapsed({"v": self.views, "n": n, "d": d})
 
     @classmethod
