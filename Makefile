@@ -1,5 +1,6 @@
 # make run    the page, on http://127.0.0.1:7860      make run ARGS="--data my-pictures.zip"
 # make test   lint, types and every test               make test PYTEST_ARGS="tests/test_floors.py"
+# make bench  ours beside others, timed in turns       make bench ARGS="coding_rate --json"
 # make check  lint and types only                      make format   put the code in shape
 #
 # Each sets up what it needs in .venv first. Written for make 3.81, which is what macOS has.
@@ -13,13 +14,16 @@ PYTEST_ARGS ?=
 # PYTHON=python3.13 chooses. Without it: python3 where it is new enough, else the newest there is.
 PYTHONS = $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python)
 
-.PHONY: run test check format
+.PHONY: run test bench check format
 
 run: $(VENV)/.installed
 	$(PY) app.py $(ARGS)
 
 test: check
 	browser="$$($(PY) tests/browsers.py)" && SSL_EXPLORER_BROWSER="$$browser" $(PY) -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/.installed
+	$(PY) -m bench $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(PY) -m ruff check .

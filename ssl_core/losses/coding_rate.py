@@ -1,10 +1,11 @@
-"""The coding rate: how much room unit rows take up (Yu et al. 2020, https://arxiv.org/abs/2006.08558, sec. 2).
+"""The coding rate: how much room unit rows take up.
 
-R(Z) = ½ logdet(I + d/(n ε) ZᵀZ), ε being the paper's ε², is the logarithm of the volume of the ellipsoid that the
-rows of Z fill, blurred by ε. ZᵀZ (d × d) and ZZᵀ (n × n) share their eigenvalues but for zeros, which add
-ln 1: the smaller of the two gives the same value and the same gradient much faster (`python -m bench
-coding_rate`). The determinant is taken through the eigenvalues: they cost little more than a Cholesky factor,
-cannot fail where ε is tiny, and are the squared singular values of Z, which are worth seeing.
+R(Z) = ½ logdet(I + d/(n ε) ZᵀZ), the logarithm of the volume of the ellipsoid that the rows of Z fill,
+blurred by ε (Yu et al. 2020, https://arxiv.org/abs/2006.08558, sec. 2, where ε is squared). ZᵀZ (d × d) and
+ZZᵀ (n × n) share their eigenvalues but for zeros, which add ln 1: the smaller of the two gives the same value
+and the same gradient much faster (`python -m bench coding_rate`). The determinant is taken through the
+eigenvalues: they cost little more than a Cholesky factor, cannot fail where ε is tiny, and are the squared
+singular values of Z, which are worth seeing.
 """
 
 import torch

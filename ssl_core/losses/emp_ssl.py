@@ -2,8 +2,8 @@
 
 Tong et al. 2023, https://arxiv.org/abs/2304.03977, sec. 2. The loss is -weight · cos - R: both are to grow.
 The sign of R is easily mistaken, and then collapse is rewarded: `rate_weight` = -1 shows what happens. As in
-the authors' code gradient flows through the mean of an image's patches too, and eps = .2
-stands where the paper writes the square of ε.
+the authors' code gradient flows through the mean of an image's patches too, and eps = .2 stands where the
+paper has the square of ε.
 """
 
 import math

@@ -1,0 +1,47 @@
+"""Two ways to one result, timed in turns, so that a busy machine slows both alike."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from statistics import median
+from time import perf_counter
+
+
+@dataclass(frozen=True)
+class Row:
+    """Medians in milliseconds, and whether ours takes at most `target` times what the peer takes."""
+
+    name: str
+    ours: float
+    peer: float
+    ratio: float
+    target: float
+    ok: bool
+
+
+def compare(
+    name: str, ours: Callable[[], object], peer: Callable[[], object], target: float, rounds: int = 30
+) -> Row:
+    """Run both in turns, once to warm up and then `rounds` times."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(rounds + 1):
+        for way, spent in zip((ours, peer), times, strict=True):
+            start = perf_counter()
+            way()
+            if turn:
+                spent.append(1000 * (perf_counter() - start))
+    here, there = map(median, times)
+    return Row(name, here, there, here / there, target, here / there <= target)
+
+
+def show(rows: list[Row], as_json: bool) -> None:
+    """A line for each, or all in one line of JSON."""
+    if as_json:
+        print(json.dumps([asdict(row) for row in rows]))
+        return
+    for row in rows:
+        verdict = "ok" if row.ok else "MISSED"
+        print(
+            f"{row.name}: {row.ours:.2f} ms against {row.peer:.2f} ms, "
+            f"ratio {row.ratio:.3f}, target {row.target:g}: {verdict}"
+        )
