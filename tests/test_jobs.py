@@ -327,8 +327,9 @@ def test_the_server_of_forks_holds_nothing_heavy(worker: Worker) -> None:
 
 
 PARENT = """
-    import sys, time
+    import signal, sys, time
     sys.path.insert(0, {tests!r})
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored
     from ssl_core.jobs import Worker
     import test_jobs
     if __name__ == "__main__":

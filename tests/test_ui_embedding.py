@@ -320,13 +320,16 @@ POINTS = """id => (document.querySelector(`#${id} .liveplot`)?.data || [])
 
 # where the point is that lies furthest from every other, and which picture it stands for
 LONELIEST = """() => {
-  const plot = document.querySelector("#embedding-after .liveplot"), box = plot.getBoundingClientRect();
+  const plot = document.querySelector("#embedding-after .liveplot");
+  plot.scrollIntoView({block: "center"});
+  const box = plot.getBoundingClientRect();
   const {xaxis, yaxis} = plot._fullLayout;
   const points = plot._fullData.flatMap(({x, y, customdata}) => customdata.map((picture, i) =>
     [box.x + xaxis._offset + xaxis.d2p(x[i]), box.y + yaxis._offset + yaxis.d2p(y[i]), picture]));
   const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
   const room = (a) => Math.min(...points.filter((b) => b !== a).map((b) => apart(a, b)));
-  return points.reduce((best, a) => room(a) > room(best) ? a : best);
+  const inSight = points.filter((p) => p[1] > 60 && p[1] < innerHeight - 60);
+  return inSight.reduce((best, a) => room(a) > room(best) ? a : best);
 }"""
 
 
