@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
+from ssl_core import lars
 from ssl_core.config import at_least, knob
 
 
@@ -49,7 +50,24 @@ class SGD:
         )
 
 
-OPTIMIZERS: dict[str, type[AdamW] | type[SGD]] = {"adamw": AdamW, "sgd": SGD}
+@dataclass(frozen=True)
+class LARS(SGD):
+    """SGD whose layers take steps in proportion to their own length: for large batches, and for EMP-SSL."""
+
+    title: ClassVar[str] = "LARS"
+    trust: float = knob(5e-3, 1e-4, 0.1, "A layer's step, as a share of the layer's length.", log=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 0, "trust")
+
+    def build(self, module: nn.Module) -> torch.optim.Optimizer:
+        """The optimiser of a module's parameters."""
+        groups = decayed(module, self.weight_decay)
+        return lars.LARS(groups, lr=self.learning_rate, momentum=self.momentum, trust=self.trust)
+
+
+OPTIMIZERS: dict[str, type[AdamW] | type[SGD]] = {"adamw": AdamW, "sgd": SGD, "lars": LARS}
 
 
 def decayed(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
