@@ -45,6 +45,8 @@ class Knob:
             )
         if isinstance(self.default, bool):
             return _parse_bool(self.name, value)
+        if self.default is None and self.low is not None:  # a number that is off unless given
+            return None if str(value) in ("None", "") else self._parse_number(value)
         if self.default is None or isinstance(self.default, str):
             return value if value is None else str(value)
         return self._parse_number(value)
@@ -57,7 +59,7 @@ class Knob:
                 "{name} is {value!r}; give a number, for example {default}.",
                 name=self.name,
                 value=value,
-                default=self.default,
+                default=self.low if self.default is None else self.default,
             ) from None
         if number != number or number in (float("inf"), float("-inf")):
             raise Problem("{name} is {value}; give a finite number.", name=self.name, value=value)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import Field, dataclass, field, fields
 from functools import wraps
 from inspect import signature
+from types import UnionType
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from beartype import BeartypeConf, beartype
@@ -79,9 +80,13 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
 def _mismatch(function: Callable[..., Any], name: str, value: Any) -> str:
     want = function.__annotations__.get(name)
-    if isinstance(want, type) and issubclass(want, AbstractArray):
-        wanted = f"a {want.__name__.split('[')[0].lower()} tensor ({', '.join(want.dim_str.split())})"
-    else:
-        wanted = getattr(want, "__name__", str(want))
+    kinds = want.__args__ if isinstance(want, UnionType) else (want,)
+    wanted = " or ".join(_words(kind) for kind in kinds)
     got = f"{tuple(value.shape)} of {value.dtype}" if isinstance(value, Tensor) else type(value).__name__
     return f"{name} should be {wanted} and is {got}"
+
+
+def _words(kind: Any) -> str:
+    if isinstance(kind, type) and issubclass(kind, AbstractArray):
+        return f"a {kind.__name__.split('[')[0].lower()} tensor ({', '.join(kind.dim_str.split())})"
+    return "None" if kind is type(None) else getattr(kind, "__name__", str(kind))

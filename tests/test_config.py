@@ -30,6 +30,20 @@ def test_build_reads_text_as_a_flag_gives_it_and_ignores_what_it_does_not_know()
     assert isinstance(made.count, int)
 
 
+@dataclass(frozen=True)
+class Switched:
+    base: float | None = knob(None, 0.05, 1.0, "a number that is off unless given")
+
+
+@pytest.mark.parametrize(
+    ("given", "read"), [("", None), ("None", None), (None, None), ("0.5", 0.5), (0, 0.0)]
+)
+def test_a_number_with_a_range_may_be_off(given: object, read: float | None) -> None:
+    assert build(Switched, {"base": given}).base == read
+    with pytest.raises(Problem, match=r"give a number, for example 0\.05"):
+        build(Switched, {"base": "off"})
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [

@@ -13,7 +13,7 @@ from inspect import signature
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -24,10 +24,11 @@ from ssl_core.trace import Trace, checked
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Gather = Callable[[Tensor], Tensor]  # (v, n, d) of this process → (v, all n, d); its gradient must come back
+# (v, n, d) of this process → (v, all n, d), labels as well; the gradient must come back
+Gather = Callable[[Tensor], Tensor]
 
 
-def alone(views: Float[Tensor, "v n d"]) -> Float[Tensor, "v n d"]:
+def alone(views: Shaped[Tensor, "v n d"]) -> Shaped[Tensor, "v n d"]:
     """The Gather of a single process: what is here is all there is."""
     return views
 
@@ -41,6 +42,7 @@ class Loss(ABC):
     paper: ClassVar[str]  # who, when, address, equation
     inputs: ClassVar[dict[str, tuple[str, ...]]]  # what it is called with, and the axes of each
     constants: ClassVar[tuple[str, ...]] = ()  # the inputs that no gradient reaches (a queue, a teacher)
+    constant_views: ClassVar[tuple[int, ...]] = ()  # places in `views` that none reaches (MoCo's keys)
     normalises: ClassVar[bool] = True  # whether the length of an embedding makes no difference
 
     @abstractmethod
