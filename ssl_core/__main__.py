@@ -54,6 +54,7 @@ def choose(parser: argparse.ArgumentParser) -> None:
     """One flag for each registry a run chooses from, and one that fills in all of them."""
     titles = ", ".join(PRESETS)
     parser.add_argument("--preset", metavar="NAME", help=f"settings worth starting with: {titles}")
+    parser.add_argument("--start", metavar="RUN", help="go on with this run's encoder, its head left behind")
     for group, (registry, what) in REGISTRIES.items():
         default = {"dataset": "CIFAR-10 if at hand, else shapes", "recipe": "the method's own"}.get(
             group, Settings.__dataclass_fields__[group].default
@@ -69,7 +70,8 @@ def settings_from(options: argparse.Namespace) -> Settings:
     path = getattr(source, "path", None)
     preset = look_up(PRESETS, options.preset, "preset").settings if options.preset else Settings(dataset="")
     begun = replace(preset, method=chosen["method"]).suited() if "method" in chosen else preset
-    settings = replace(begun, **{"dataset": preset.dataset or name, **chosen})
+    start = options.start or begun.start
+    settings = replace(begun, **{"dataset": preset.dataset or name, "start": start, **chosen})
     if settings.dataset == "folder":
         if path is None:
             raise Problem("The data set folder needs a place: --data PATH or SSL_EXPLORER_DATA.")

@@ -8,7 +8,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,11 @@ class Run:
     def settings(self) -> Settings:
         """What rebuilds it."""
         return Settings.from_json(self.config["settings"])
+
+    @property
+    def encoder(self) -> Path:
+        """The file of its weights, which is there once it has saved."""
+        return self.folder / "encoder.safetensors"
 
     def events(self) -> Iterator[Event]:
         """All it has said so far."""
@@ -88,7 +93,7 @@ def create(settings: Settings, runs: Path = CHECKPOINTS, owner: str | None = Non
     """A folder for a new run, named after what it trains. Raises Problem if the settings do not fit."""
     import torch
 
-    settings.check()
+    settings = begun_from(settings, runs).check()
     stem = re.sub(r"[^a-z0-9]+", "-", f"{settings.method}-{settings.dataset}-{settings.encoder}".lower())
     stem = f"{stem}-{time.strftime('%m%d-%H%M%S')}"
     for number in range(1000):
@@ -102,6 +107,18 @@ def create(settings: Settings, runs: Path = CHECKPOINTS, owner: str | None = Non
     config = {"format": 1, "settings": settings.to_json(), "owner": owner, "versions": versions}
     save_json(folder / "config.json", {**config, "created": time.time()})
     return Run(folder)
+
+
+def begun_from(settings: Settings, runs: Path) -> Settings:
+    """The settings with the run that they start from found, and its encoder as their own. Raises Problem."""
+    if not settings.start:
+        return settings
+    source = find(Path(settings.start).name, runs)
+    if not source.encoder.exists():
+        raise Problem("{run} has not saved an encoder yet. Train it a little longer.", run=source.name)
+    knobs = {**settings.knobs, "encoder": source.settings.knobs.get("encoder", {})}
+    encoder = source.settings.encoder
+    return replace(settings, start=str(source.folder.resolve()), encoder=encoder, knobs=knobs)
 
 
 def start(run: Run, seconds: float = 120.0) -> BaseProcess:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,6 +14,7 @@ from ssl_core.encoders import ENCODERS, HEADS
 from ssl_core.losses import LOSSES
 from ssl_core.methods import METHODS, Method
 from ssl_core.optim import OPTIMIZERS
+from ssl_core.runs import list_runs
 from ssl_core.settings import Settings, Training
 from ssl_ui.context import Context
 from ssl_ui.controls import Choice, choice, group
@@ -45,6 +47,9 @@ class Form:
             "optimizer": (OPTIMIZERS, t("Optimiser"), "adamw", knobs),
         }
         found = knobs(Training)
+        self.start = gr.Dropdown(
+            self.starts(), value="", label=t("Start from"), info=t("A run's encoder, its head left behind.")
+        )
         with gr.Group(), gr.Row():
             self.training = group({n: found[n] for n in BUDGET}, min_width=120).parts
         for name, (registry, label, value, knobs_of) in menus.items():
@@ -57,7 +62,12 @@ class Form:
     def parts(self) -> set[Any]:
         """All controls: the inputs of a handler."""
         found = [part for c in self.choices.values() for part in c.parts]
-        return {*found, *self.training.values()}
+        return {*found, *self.training.values(), self.start}
+
+    def starts(self) -> list[tuple[str, str]]:
+        """What a run may start from: fresh weights, or a run that has saved an encoder."""
+        found = (run.name for run in list_runs(self.context.runs_folder) if run.encoder.exists())
+        return [(t("fresh weights"), ""), *((name, name) for name in found)]
 
     def read(self, given: Given) -> Settings:
         """What the controls stand at. The place of a folder of pictures comes from the server only."""
@@ -68,13 +78,13 @@ class Form:
             for key, value in values.items():
                 owner, _, short = key.partition(".") if group_name == "method" else (group_name, "", key)
                 turned.setdefault(owner, {})[short] = value
-        return self.context.placed(Settings(**names, knobs=turned))
+        return self.context.placed(Settings(**names, start=given[self.start] or "", knobs=turned))
 
     def fill(self, settings: Settings) -> Mapping[Any, Any]:
         """The updates that make the controls stand at these settings."""
         settings = replace(settings, dataset=settings.dataset or self.context.default_source())
         settings = replace(settings, recipe=settings.recipe or settings.method_class().recipe_name)
-        made: dict[Any, Any] = {}
+        made: dict[Any, Any] = {self.start: gr.Dropdown(self.starts(), value=Path(settings.start).name)}
         for name, part in self.training.items():
             made[part] = getattr(settings.training, name)
         for group_name, menu in self.choices.items():
@@ -85,6 +95,17 @@ class Form:
                 default = settings.group_knobs(owner)[short].default
                 made[part] = settings.knobs.get(owner, {}).get(short, default)
         return made
+
+
+def with_method(settings: Settings) -> Settings:
+    """The settings once another method was chosen: pictures, encoder and budget stay, all else suits it."""
+    kept = {group: settings.knobs[group] for group in ("dataset", "encoder") if group in settings.knobs}
+    training = settings.knobs.get("training", {})
+    kept["training"] = {n: training[n] for n in training if n not in ("batch_size", "warmup")}
+    recipe = suggested(settings.dataset)
+    fresh = Settings(method=settings.method, encoder=settings.encoder, dataset=settings.dataset)
+    own = recipe if recipe in DATASETS else ""  # made for these pictures; else the method's own
+    return replace(fresh, recipe=own, start=settings.start, knobs=kept).suited()
 
 
 def suggested(dataset: str) -> str:

@@ -10,6 +10,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from ssl_core import runs
@@ -105,7 +106,7 @@ def status(context: Context, name: str) -> dict[str, Any]:
 
 def public_settings(settings: Settings) -> dict[str, Any]:
     """A run's settings without the place of a folder on the server."""
-    plain = settings.to_json()
+    plain = {**settings.to_json(), "start": Path(settings.start).name}
     plain["knobs"] = {
         g: {n: v for n, v in turned.items() if n != "path"} for g, turned in plain["knobs"].items()
     }
@@ -117,6 +118,8 @@ def describe(settings: Settings) -> str:
     data, encoder = settings.registered("dataset"), settings.registered("encoder")
     parts: list[Any] = [settings.method_class(), data, settings.augmentation(), encoder]
     words = [t(part.title) for part in parts]
+    if settings.start:
+        words.append(t("from {run}", run=Path(settings.start).name))
     turned = [
         f"{name.replace('_', ' ').replace('.', ' ')} {value}" for name, value in settings.turned().items()
     ]
@@ -133,7 +136,8 @@ def endpoints(context: Context, promise: Callable[[Callable[..., Any], str], Non
 
     def train(settings: dict[str, Any], visitor: str = "") -> dict[str, Any]:
         """Start a run. `settings` is as in a run's config.json: method, encoder, head, optimizer, dataset,
-        recipe and knobs by group, all optional. Keep `visitor`: who has it may stop the run."""
+        recipe, start (the name of a run whose encoder to go on with) and knobs by group, all optional. Keep
+        `visitor`: who has it may stop the run."""
         chosen = Settings.from_json({"dataset": context.default_source(), **_plain(settings)})
         visitor = visitor or uuid.uuid4().hex
         return {"run": begin(context, chosen.known(), visitor).name, "visitor": visitor}
@@ -160,7 +164,7 @@ def endpoints(context: Context, promise: Callable[[Callable[..., Any], str], Non
 
 
 def _plain(settings: Any) -> Mapping[str, Any]:
-    names = ("method", "encoder", "head", "optimizer", "dataset", "recipe")
+    names = ("method", "encoder", "head", "optimizer", "dataset", "recipe", "start")
     knobs = settings.get("knobs", {}) if isinstance(settings, dict) else None
     sound = isinstance(knobs, dict) and all(isinstance(turned, dict) for turned in knobs.values())
     if not sound or any(not isinstance(settings.get(name, ""), str) for name in names):

@@ -14,7 +14,7 @@ from ssl_core.presets import PRESETS
 from ssl_core.problem import Problem
 from ssl_ui import run_service as service
 from ssl_ui.context import Context, Frame
-from ssl_ui.form import Form
+from ssl_ui.form import Form, with_method
 from ssl_ui.handlers import LIVE, Given, endpoint, guarded
 from ssl_ui.i18n import explain, t
 from ssl_ui.watcher import watcher
@@ -64,6 +64,13 @@ def build(context: Context, frame: Frame) -> None:
     start.click(guarded(begin), {visitor, *form.parts}, [menu, visitor], **PRIVATE)
     stop.click(guarded(partial(_stop, context)), [menu, visitor], stop, **PRIVATE)
     resume.click(guarded(partial(_resume, context)), [menu, visitor], watched, **PRIVATE)
+    form.choices["method"].menu.input(
+        guarded(lambda given: form.fill(with_method(form.read(given)))),
+        form.parts,
+        list(form.parts),
+        **PRIVATE,
+    )
+    frame.tab.select(lambda: gr.Dropdown(form.starts()), None, form.start, **PRIVATE)
     preset.input(lambda name: form.fill(PRESETS[name].settings), preset, list(form.parts), **PRIVATE)
     listed = [known, menu]
     frame.blocks.load(guarded(opened), None, listed, **PRIVATE)
@@ -116,7 +123,7 @@ def _refresh(context: Context, known: list[Any], name: str | None) -> tuple[Any,
 def _cost(context: Context, form: Form, given: Given) -> Iterator[str]:
     """About how long and how much memory, measured on a few steps in a process of its own."""
     try:
-        settings = form.read(given).check()
+        settings = runs.begun_from(form.read(given), context.runs_folder).check()
         source = settings.source()
         if not source.at_hand():
             yield t(
