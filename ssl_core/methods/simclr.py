@@ -4,7 +4,7 @@ Chen et al. 2020, https://arxiv.org/abs/2002.05709. No queue and no slow copy: t
 the batch.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -19,6 +19,7 @@ class SimCLR(Method):
     paper: ClassVar[str] = "https://arxiv.org/abs/2002.05709"
     loss_name: ClassVar[str] = "nt_xent"
     recipe_name: ClassVar[str] = "simclr"
+    suits: ClassVar[dict[str, Any]] = {"knobs": {"loss": {"temperature": 0.2}}}  # .5 wants a longer training
 
     def forward(self, x: Float[Tensor, "2 n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
         """The loss of one batch of view pairs; labels are not used."""
