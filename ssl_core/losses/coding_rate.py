@@ -32,3 +32,15 @@ def spectrum_of(z: Float[Tensor, "*p n d"]) -> Float[Tensor, "*p r"]:
 def rate_of(spectrum: Float[Tensor, "*p r"], n: int, d: int, eps: float) -> Float[Tensor, "*p"]:
     """½ logdet as a sum over eigenvalues."""
     return (d / (n * eps) * spectrum).log1p().sum(-1) / 2
+
+
+def ellipsoid(z: Float[Tensor, "*p n d"], eps: float = 0.2) -> Float[Tensor, "*p d d"]:
+    """The body that R measures: its half axes, one a row, longest first.
+
+    They lie along the eigenvectors of ZᵀZ and are √(ε + d/n λ) long, λ the eigenvalues: e^R times the volume
+    of a ball of radius √ε. Unit rows that are spread evenly make it a ball a little larger than their sphere.
+    """
+    n, d = z.shape[-2:]
+    spread, directions = torch.linalg.eigh(z.mT @ z)
+    lengths = (eps + d / n * spread.clamp(min=0)).sqrt()
+    return (directions * lengths.unsqueeze(-2)).mT.flip(-2)

@@ -1,0 +1,80 @@
+"""Where a loss would carry embeddings that are free to go: gradient flow on the unit sphere, step by step.
+
+No encoder stands in between: every point follows the gradient of the loss with respect to itself, along the
+sphere. A step is steepest descent with a line search (Absil, Mahony & Sepulchre 2008, Optimization Algorithms
+on Matrix Manifolds, sec. 4.2): no point goes further than `stride`, and the step is halved until the loss
+falls by a fair part of what the gradient promises. So the loss falls at every step, whatever its scale.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from ssl_core.problem import Problem
+from ssl_core.trace import Trace
+
+FAIR = 0.3  # of the promised fall; below one half, so that a step to the bottom of a parabola is accepted
+HALVINGS = 40  # then the numbers are at their end: the points rest
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """One moment of a flow. The trace still has its graph: ask `slope` of any of its numbers."""
+
+    points: Float[Tensor, "v n d"]
+    trace: Trace
+    slope: Float[Tensor, "v n d"]  # of the loss; the points go the other way
+
+
+def slope(value: Float[Tensor, ""], points: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+    """The gradient of a value along the sphere: what is left of it at right angles to every unit point."""
+    (gradient,) = torch.autograd.grad(value, points, retain_graph=True)
+    here = points.detach()
+    return gradient - (gradient * here).sum(-1, keepdim=True) * here
+
+
+def travel(points: Float[Tensor, "*batch d"], way: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+    """Every unit point along a great circle, by the length of its way in radians, at right angles to it."""
+    angle = way.norm(dim=-1, keepdim=True)
+    return normalize(angle.cos() * points + torch.sinc(angle / math.pi) * way, dim=-1)
+
+
+def flow(
+    loss: Callable[[Tensor], Trace], start: Float[Tensor, "v n d"], stride: float = 0.05
+) -> Iterator[Moment]:
+    """The start, then one moment for every step, without end; points that have arrived rest.
+
+    `loss` takes the points and gives a Trace; bind whatever else it needs, such as labels. `stride` is in
+    radians. Float64 gets closer to the end than float32. Raises Problem where a row of the start is zero.
+    """
+    if not (start.norm(dim=-1) > 0).all():
+        raise Problem("A row of zeros has no direction. Give every point at least one number above zero.")
+    points = normalize(start.detach(), dim=-1).requires_grad_()
+    trace, size = loss(points), math.inf
+    while True:
+        up = slope(trace.loss, points)
+        yield Moment(points, trace, up)
+        points, trace, size = _step(loss, points, trace, up, min(2 * size, stride / _longest(up)))
+
+
+def _longest(ways: Tensor) -> float:
+    return max(float(ways.norm(dim=-1).max()), 1e-12)
+
+
+def _step(
+    loss: Callable[[Tensor], Trace], points: Tensor, trace: Trace, up: Tensor, size: float
+) -> tuple[Tensor, Trace, float]:
+    """The points after a step of this size or a smaller one, their trace, and the size that it was."""
+    now, promised = float(trace.loss.detach()), float(up.square().sum())
+    for _ in range(HALVINGS):
+        there = travel(points.detach(), -size * up).requires_grad_()
+        found = loss(there)
+        if float(found.loss.detach()) <= now - FAIR * size * promised:
+            return there, found, size
+        size /= 2
+    return points, trace, size
