@@ -88,5 +88,6 @@ def _mismatch(function: Callable[..., Any], name: str, value: Any) -> str:
 
 def _words(kind: Any) -> str:
     if isinstance(kind, type) and issubclass(kind, AbstractArray):
-        return f"a {kind.__name__.split('[')[0].lower()} tensor ({', '.join(kind.dim_str.split())})"
+        name = kind.__name__.split("[")[0].lower()
+        return f"{'an' if name[0] in 'aeiou' else 'a'} {name} tensor ({', '.join(kind.dim_str.split())})"
     return "None" if kind is type(None) else getattr(kind, "__name__", str(kind))
