@@ -119,10 +119,11 @@ def test_pure(cls: type[Loss]) -> None:
 def test_gradient_is_right(cls: type[Loss]) -> None:
     inputs = batch(cls, 3, 4, torch.float64)
     leaves = trained(cls, inputs)
+    fixed = {name: getattr(cls()(**inputs), name) for name in cls.own_constants}
 
     def loss(*values: Tensor) -> Tensor:
-        turned = zip(leaves, values, strict=True)
-        return cls()(**{**inputs, **{name: held(cls, name, v, inputs[name]) for name, v in turned}}).loss
+        turned = {n: held(cls, n, v, inputs[n]) for n, v in zip(leaves, values, strict=True)}
+        return cls()(**{**inputs, **turned}, **fixed).loss
 
     assert torch.autograd.gradcheck(loss, tuple(leaves.values()))
     gradients = torch.autograd.grad(cls()(**{**inputs, **leaves}).loss, list(leaves.values()))

@@ -44,8 +44,8 @@ class BarlowTwins(Loss):
 
     title: ClassVar[str] = "Barlow Twins"
     about: ClassVar[str] = (
-        "Each dimension should be the same in both views (the diagonal of their correlations), and none should "
-        "repeat another (off the diagonal). Images are never compared."
+        "Each dimension should be the same in both views (the diagonal of their correlations) and repeat no "
+        "other (off the diagonal). Images are never compared."
     )
     paper: ClassVar[str] = "Zbontar et al. 2021, https://arxiv.org/abs/2103.03230, eq. 1"
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {"views": ("2", "n", "d")}

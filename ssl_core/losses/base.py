@@ -43,6 +43,7 @@ class Loss(ABC):
     inputs: ClassVar[dict[str, tuple[str, ...]]]  # what it is called with, and the axes of each
     constants: ClassVar[tuple[str, ...]] = ()  # the inputs that no gradient reaches (a queue, a teacher)
     constant_views: ClassVar[tuple[int, ...]] = ()  # places in `views` that none reaches (MoCo's keys)
+    own_constants: ClassVar[tuple[str, ...]] = ()  # stages without gradient, which can be given as arguments
     normalises: ClassVar[bool] = True  # whether the length of an embedding makes no difference
 
     @abstractmethod
