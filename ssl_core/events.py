@@ -41,6 +41,7 @@ class Started(Event):
     steps_per_epoch: int
     collapsed: float | None  # the loss of a collapsed encoder, where the method has one
     time: float  # seconds since 1970
+    output_dim: int = 0  # how many numbers an output z has; 0: written before it was told
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ssl_core import device as devices
 from ssl_core.checkpoints import load_encoder, load_json
 from ssl_core.encoders import Encoder
 from ssl_core.evaluation import alignment, effective_rank, spread, uniformity
+from ssl_core.evaluation.features import evaluating
 from ssl_core.methods import Method, Outcome
 from ssl_core.optim import gradient_norm, schedule, set_learning_rate
 from ssl_core.problem import Problem
@@ -47,12 +48,6 @@ def build_encoder(settings: Settings) -> Encoder:
     return encoder
 
 
-def collapsed(settings: Settings, method: Method) -> float | None:
-    """The loss of this run's method when all its outputs are one point, for the line on the chart."""
-    length = settings.make("head").length(method.encoder.dim)
-    return method.collapsed(settings.training.batch_size, length)
-
-
 class Learner:
     """A method in training. All chance in step k follows from (seed, k), so a resume needs no generator."""
 
@@ -67,6 +62,13 @@ class Learner:
         self.optimizer = settings.make("optimizer").build(self.method)
         self.peak = self.optimizer.param_groups[0]["lr"]
         self.recipe = settings.augmentation().fit(size, mean, std)
+
+    @property
+    def output_dim(self) -> int:
+        """How many numbers an output z has."""
+        two = torch.zeros(self.method.views, 2, 3, self.recipe.size, self.recipe.size, device=self.device)
+        with torch.no_grad(), evaluating(self.method):
+            return self.method.project(two).shape[-1]
 
     def views(self, images: UInt8[Tensor, "n 3 h w"], step: int) -> Float[Tensor, "v n 3 s s"]:
         """The views of step `step`: v of each picture, with parameters of their own."""

@@ -16,7 +16,7 @@ from ssl_core import device as devices
 from ssl_core.checkpoints import load_state, save_encoder, save_state
 from ssl_core.datasets.base import Pictures
 from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step
-from ssl_core.learner import Learner, collapsed, step_generator
+from ssl_core.learner import Learner, step_generator
 from ssl_core.monitor import Clock, Monitor, hold_out
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
@@ -87,8 +87,9 @@ class _Run:
             precision=str(learner.precision).removeprefix("torch."),
             pictures=len(self.kept),
             steps_per_epoch=self.steps_per_epoch,
-            collapsed=collapsed(self.settings, learner.method),
+            collapsed=learner.method.collapsed(self.training.batch_size, learner.output_dim),
             time=time.time(),
+            output_dim=learner.output_dim,
         )
 
     def progress(self) -> float:

@@ -7,28 +7,24 @@ from typing import Any
 from ssl_core.events import Event, Failed, Finished, Monitored, Preparing, Started, Step, Waiting
 from ssl_ui.figures import curve
 from ssl_ui.i18n import t
-from ssl_ui.palette import REFERENCE, of_class
+from ssl_ui.multiples import FIXED, Panel, multiples
 
 POINTS = 4096  # of a curve; beyond it every second, fourth … step is drawn
 
-PANELS = {  # title → (series name → field of Step)
-    "Alignment": {"alignment": "alignment"},
-    "Uniformity": {"uniformity": "uniformity"},
-    "Spread of z (std)": {"std": "std"},
-    "Effective rank": {"effective rank": "effective_rank"},
-    "Learning rate": {"learning rate": "learning_rate"},
-    "Gradient norm": {"gradient norm": "gradient_norm"},
+PANELS = {  # title → field of Step
+    "Alignment": "alignment",
+    "Uniformity": "uniformity",
+    "Spread of z (std)": "std",
+    "Effective rank": "effective_rank",
+    "Learning rate": "learning_rate",
+    "Gradient norm": "gradient_norm",
 }
-
-
-FIXED = {"automargin": False}  # measuring labels for room takes as long as all the rest of a drawing
 
 
 class Curves:
     """What has been drawn of one run so far."""
 
-    def __init__(self, output_dim: int) -> None:
-        self.output_dim = output_dim
+    def __init__(self) -> None:
         self.steps: list[Step] = []
         self.monitored: list[Monitored] = []
         self.started: Started | None = None
@@ -85,49 +81,28 @@ class Curves:
         figure["layout"]["xaxis"] |= FIXED
         return figure
 
-    def panels(self) -> dict[str, Any]:
-        """Six small curves in one figure: the geometry of the outputs, and what the optimiser does."""
+    def terms(self) -> dict[str, Any]:
+        """The loss's own terms and what else the method tells of each step, a panel each; often none."""
         steps = self.thinned()
-        x = [s.step for s in steps]
-        data: list[dict[str, Any]] = []
-        layout: dict[str, Any] = {"showlegend": False, "margin": {"l": 52, "r": 12, "t": 34, "b": 36}}
-        layout["annotations"] = []
-        for i, (title, series) in enumerate(PANELS.items()):
-            n = "" if i == 0 else str(i + 1)
-            column, row = i % 3, i // 3
-            across, up = [column * 0.35, column * 0.35 + 0.3], [0.58 - row * 0.58, 1.0 - row * 0.58]
-            layout[f"xaxis{n}"] = {"domain": across, "anchor": f"y{n}", "nticks": 4, **FIXED}
-            layout[f"yaxis{n}"] = {
-                "domain": up,
-                "anchor": f"x{n}",
-                "nticks": 4,
-                "exponentformat": "e",
-                **FIXED,
-            }
-            heading = {"text": t(title), "xref": "paper", "yref": "paper", "x": across[0], "y": up[1]}
-            layout["annotations"].append(
-                heading | {"showarrow": False, "xanchor": "left", "yanchor": "bottom", "font": {"size": 15}}
-            )
-            for name, field in series.items():
-                line = {"width": 2, "color": of_class(i)}
-                y = [getattr(s, field) for s in steps]
-                data.append(
-                    {"type": "scatter", "mode": "lines", "name": t(name), "x": x, "y": y, "line": line}
-                )
-                data[-1] |= {"xaxis": f"x{n}", "yaxis": f"y{n}"}
-        healthy = 1 / math.sqrt(self.output_dim)
-        line = {
-            "type": "line",
-            "xref": "x3 domain",
-            "yref": "y3",
-            "x0": 0,
-            "x1": 1,
-            "y0": healthy,
-            "y1": healthy,
-        }
-        layout["shapes"] = [line | {"line": {"dash": "dash", "width": 2, "color": REFERENCE}}]
-        layout["yaxis3"]["rangemode"] = "tozero"
-        return {"data": data, "layout": layout}
+        names = steps[0].terms if steps else {}
+        return multiples(
+            [s.step for s in steps],
+            [Panel(t(name.replace("_", " ")), [s.terms.get(name) for s in steps]) for name in names],
+        )
+
+    def panels(self) -> dict[str, Any]:
+        """The geometry of the outputs, and what the optimiser does."""
+        steps = self.thinned()
+        healthy = {"std": 1 / math.sqrt(self.output_dim)} if self.output_dim else {}
+        return multiples(
+            [s.step for s in steps],
+            [Panel(t(title), [getattr(s, f) for s in steps], healthy.get(f)) for title, f in PANELS.items()],
+        )
+
+    @property
+    def output_dim(self) -> int:
+        """How many numbers the outputs have; 0 as long as that is not known."""
+        return self.started.output_dim if self.started else 0
 
     def sentence(self, status: str) -> str:
         """Where the run stands, in words."""

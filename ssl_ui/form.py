@@ -84,7 +84,7 @@ class Form:
         """The updates that make the controls stand at these settings."""
         settings = replace(settings, dataset=settings.dataset or self.context.default_source())
         settings = replace(settings, recipe=settings.recipe or settings.method_class().recipe_name)
-        made: dict[Any, Any] = {self.start: gr.Dropdown(self.starts(), value=Path(settings.start).name)}
+        made: dict[Any, Any] = {self.start: Path(settings.start).name}
         for name, part in self.training.items():
             made[part] = getattr(settings.training, name)
         for group_name, menu in self.choices.items():

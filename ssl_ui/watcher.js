@@ -40,7 +40,10 @@ async function follow(run) {
     epoch = news.epoch;
     words.innerHTML = news.words;
     for (const [name, figure] of Object.entries(news.figures)) {
+      if (!figure.data.length) continue; // a loss without terms
       drawn[name] = grown(drawn[name], figure);
+      const height = figure.layout.meta?.height;
+      if (height !== undefined) element.querySelector(`[data-plot=${name}]`).style.height = `${height}px`;
       plots[name].draw({ data: drawn[name], layout: figure.layout });
     }
     if (news.state !== state) trigger("state", { state: (state = news.state) });

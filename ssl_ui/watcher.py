@@ -26,6 +26,7 @@ ON_LOAD = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 PLOTS = {
     "loss": ("Loss at every step", 360),
     "knn": ("kNN accuracy on held-out pictures", 230),
+    "terms": ("Terms of the loss, and what the method tells", 0),
     "panels": ("Geometry of the outputs, optimiser", 400),
 }
 LIVELY = ("waiting", "preparing", "training")
@@ -38,8 +39,7 @@ class Reading:
     def __init__(self, run: runs.Run) -> None:
         self.run, self.tail, self.lock = run, Tail(run.folder), Lock()
         self.about = describe(run.settings)
-        self.output_dim = run.settings.make("head").output_dim
-        self.curves, self.epoch, self.state, self.asked = Curves(self.output_dim), 0, "", 0.0
+        self.curves, self.epoch, self.state, self.asked = Curves(), 0, "", 0.0
 
     def news(self, have: dict[str, int], epoch: str, wanted: list[str]) -> dict[str, Any]:
         """What the wanted figures lack of somebody who has drawn so many points of each in this epoch.
@@ -51,7 +51,7 @@ class Reading:
                 self.state, self.asked = self.run.status(), time.monotonic()
             found = self.tail.new()
             if self.tail.rewound:
-                self.curves, self.epoch = Curves(self.output_dim), self.epoch + 1
+                self.curves, self.epoch = Curves(), self.epoch + 1
             self.curves.add(found)
             here = f"{self.epoch}.{self.curves.stride}"
             lively = self.state in LIVELY

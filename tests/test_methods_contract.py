@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ssl_core.augmentations import RECIPES
 from ssl_core.config import knobs
-from ssl_core.learner import Learner, build_method, collapsed
+from ssl_core.learner import Learner, build_method
 from ssl_core.losses import LOSSES
 from ssl_core.methods import METHODS
 from ssl_core.settings import Settings
@@ -108,5 +108,6 @@ def test_labels_are_read_only_by_those_who_say_so(name: str) -> None:
 
 @every_method
 def test_the_line_of_collapse_is_a_number_or_none(name: str) -> None:
-    line = collapsed(small(name), build_method(small(name), CLASSES))
+    trained = learner(name)
+    line = trained.method.collapsed(N, trained.output_dim)
     assert line is None or abs(line) < float("inf")

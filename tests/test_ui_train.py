@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from ssl_core.settings import GROUPS, Settings
 from ssl_ui import run_service as service
 from ssl_ui.context import Context
 from ssl_ui.curves import POINTS, Curves
-from ssl_ui.form import Form
+from ssl_ui.form import Form, with_method
 
 QUICK = {
     "encoder": "convnet",
@@ -50,7 +51,7 @@ def a_step(step: int) -> Step:
 
 
 def test_curves_grow_only_at_their_end_and_stay_drawable() -> None:
-    curves = Curves(128)
+    curves = Curves()
     curves.add(a_step(i) for i in range(1, POINTS))
     before = [s.step for s in curves.thinned()]
     curves.add([a_step(POINTS)])
@@ -60,7 +61,7 @@ def test_curves_grow_only_at_their_end_and_stay_drawable() -> None:
 
 
 def test_the_loss_chart_draws_the_line_of_collapse() -> None:
-    curves = Curves(128)
+    curves = Curves()
     curves.add([Started(0, "CPU", "float32", 10, 1, 6.236, 0.0), *(a_step(i) for i in range(1, 4))])
     figure = curves.loss()
     assert figure["data"][0]["y"] == [6.0, 3.0, 2.0]
@@ -71,15 +72,46 @@ def test_the_loss_chart_draws_the_line_of_collapse() -> None:
 
 
 def test_the_small_curves_are_the_events_own_numbers() -> None:
-    curves = Curves(64)
-    curves.add([a_step(1), a_step(2), Monitored(2, 3.0, 0.4, 0.1, 100, 50)])
+    curves = Curves()
+    curves.add(
+        [
+            Started(0, "CPU", "float32", 10, 1, None, 0.0, 64),
+            a_step(1),
+            a_step(2),
+            Monitored(2, 3.0, 0.4, 0.1, 100, 50),
+        ]
+    )
     panels = curves.panels()
-    assert {d["name"] for d in panels["data"]} >= {"alignment", "uniformity", "effective rank"}
+    assert {d["name"] for d in panels["data"]} >= {"Alignment", "Uniformity", "Effective rank"}
     assert panels["layout"]["shapes"][0]["y0"] == pytest.approx(1 / 8)  # healthy: 1/sqrt(d)
     assert curves.knn()["data"][0]["y"] == [40.0]
     assert "40.0 %" in curves.sentence("done")
     curves.add([Finished(2, "done")])
     assert "trained 3 s" in curves.sentence("done")
+
+
+def test_each_term_of_the_loss_is_a_curve() -> None:
+    curves = Curves()
+    assert curves.terms()["data"] == []
+    curves.add(replace(a_step(i), terms={"coding_rate": 10.0 * i, "similarity": 0.5}) for i in (1, 2))
+    terms = curves.terms()
+    assert [(d["name"], d["y"]) for d in terms["data"]] == [
+        ("coding rate", [10.0, 20.0]),
+        ("similarity", [0.5, 0.5]),
+    ]
+    assert terms["layout"]["meta"]["height"] > 0
+
+
+def test_another_method_leaves_pictures_encoder_and_budget_and_brings_what_suits_it() -> None:
+    before = Settings(encoder="convnet", dataset="shapes", recipe="shapes", head="mlp").with_knobs(
+        "training", budget=30.0, batch_size=64
+    )
+    after = with_method(replace(before, method="moco"))
+    assert (after.encoder, after.dataset, after.recipe) == ("convnet", "shapes", "shapes")
+    assert after.training.budget == 30.0
+    assert after.training.batch_size != 64
+    assert after.make("loss").temperature == 0.2
+    assert with_method(replace(after, dataset="cifar10")).recipe == ""
 
 
 def test_the_form_gives_back_what_it_was_filled_with(tmp_path: Path) -> None:
