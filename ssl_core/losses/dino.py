@@ -2,8 +2,8 @@
 
 Caron et al. 2021, https://arxiv.org/abs/2104.14294, eq. 1 and 2, with the two global crops alone. Outputs are
 scores of k classes without names. Teacher and centre are constants, kept by the method. Subtracting the
-centre forbids that one class takes all, the teacher's low temperature that all are equally likely: the entropy
-of the teacher, 0 to ln k, tells which of the two has happened.
+centre forbids that one class takes all, the teacher's low temperature that all are equally likely: the
+entropy of the teacher, 0 to ln k, tells which of the two has happened.
 """
 
 import math
