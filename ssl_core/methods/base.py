@@ -50,7 +50,8 @@ class Method(nn.Module, ABC):
         self, encoder: Encoder, head: nn.Module, loss: Loss, knobs: Any = None, classes: int = 10
     ) -> None:
         super().__init__()
-        self.encoder, self.head, self.loss, self.knobs, self.classes = encoder, head, loss, knobs, classes
+        self.encoder, self.head, self.loss, self.classes = encoder, head, loss, classes
+        self.knobs = self.Knobs() if knobs is None and self.Knobs else knobs
         self.generator = torch.Generator().manual_seed(0)
 
     @property

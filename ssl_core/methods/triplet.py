@@ -1,0 +1,28 @@
+"""Triplets from labels: what stood in SupCon's place before, for contrast.
+
+Schroff et al. 2015, https://arxiv.org/abs/1503.03832, with the hardest triplets of the batch, as in Hermans
+et al. 2017, https://arxiv.org/abs/1703.07737. An anchor learns from one positive and one negative at a time,
+where SupCon weighs all of them.
+"""
+
+from typing import ClassVar
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ssl_core.methods.base import Method, Outcome
+
+
+class Triplet(Method):
+    """Hold pictures of another class farther away than those of the same class, by a margin."""
+
+    title: ClassVar[str] = "Triplet"
+    paper: ClassVar[str] = "https://arxiv.org/abs/1703.07737"
+    loss_name: ClassVar[str] = "triplet"
+    recipe_name: ClassVar[str] = "sup_con"
+    supervised: ClassVar[bool] = True
+
+    def forward(self, x: Float[Tensor, "2 n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
+        """The loss of one batch of view pairs and its labels."""
+        z = self.project(x)
+        return Outcome(self.loss(z, labels=labels), z)
