@@ -69,8 +69,8 @@ class SupCon(LabelledLoss):
     positives: str = knob(
         "out",
         choices=("out", "in"),
-        help="out: every positive must be close, the mean stands outside the logarithm (eq. 2, the paper's "
-        "choice). in: one close positive is enough, the mean stands inside (eq. 3).",
+        help="out (L_out, eq. 2, the paper's choice): the mean stands outside the logarithm, so every positive "
+        "must be close. in (L_in, eq. 3): it stands inside, and one close positive is enough.",
     )
     no_positive: str = knob(
         "skip",
