@@ -69,8 +69,8 @@ class SupCon(LabelledLoss):
     positives: str = knob(
         "out",
         choices=("out", "in"),
-        help="out (L_out, eq. 2, the paper's choice): the mean stands outside the logarithm, so every positive "
-        "must be close. in (L_in, eq. 3): it stands inside, and one close positive is enough.",
+        help="out (L_out, eq. 2, the paper's choice): the mean stands outside the logarithm, so every "
+        "positive must be close. in (L_in, eq. 3): it stands inside, and one close positive is enough.",
     )
     no_positive: str = knob(
         "skip",
