@@ -5,7 +5,7 @@ portions, and made again.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +101,3 @@ def row(run: runs.Run, report: Report = silent) -> Row:
         views=getattr(run.settings.make("method"), "views", 2),
         transform=after["layer"],
     )
-
-
-def to_json(row: Row) -> dict[str, Any]:
-    """For programs."""
-    return asdict(row)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ssl_core.experiments import EXPERIMENTS
 from ssl_core.settings import Settings
 
 
@@ -37,4 +38,8 @@ PRESETS: dict[str, Preset] = {
         "SimCLR on photographs: kNN rises by more than ten points in five minutes on two cores.",
         _timed(Settings(dataset=""), 300.0),
     ),
+    **{
+        f"break_{name}": Preset(f"Break it: {found.title}", found.change, found.broken)
+        for name, found in EXPERIMENTS.items()
+    },
 }

@@ -88,3 +88,4 @@ class Frame:
     blocks: gr.Blocks
     tabs: gr.Tabs
     tab: gr.Tab
+    begin: gr.State  # a name of PRESETS: the Train tab fills its form with it

@@ -24,10 +24,11 @@ def build(context: Context) -> gr.Blocks:
             f"<h1>SSL Explorer</h1><p>{t('See self-supervised learning happen, on images.')}</p>",
             elem_id="masthead",
         )
+        begin = gr.State("")
         with gr.Tabs(selected=next(iter(TABS)), elem_id="tabs") as tabs:
             for name, module in TABS.items():
                 with gr.Tab(t(module.TITLE), id=name, elem_id=f"tab-{name}") as tab:
-                    module.build(context, Frame(blocks, tabs, tab))
+                    module.build(context, Frame(blocks, tabs, tab, begin))
     return blocks.queue(max_size=64, default_concurrency_limit=4)
 
 

@@ -72,6 +72,12 @@ def build(context: Context, frame: Frame) -> None:
     )
     frame.tab.select(lambda: gr.Dropdown(form.starts()), None, form.start, **PRIVATE)
     preset.input(lambda name: form.fill(PRESETS[name].settings), preset, list(form.parts), **PRIVATE)
+    frame.begin.change(
+        lambda name: {preset: name, **form.fill(PRESETS[name].settings)},
+        frame.begin,
+        [preset, *form.parts],
+        **PRIVATE,
+    )
     listed = [known, menu]
     frame.blocks.load(guarded(opened), None, listed, **PRIVATE)
     refresh = guarded(partial(_refresh, context))
