@@ -6,6 +6,7 @@ from ssl_core.methods.byol import BYOL
 from ssl_core.methods.cross_entropy import CrossEntropy, Linear
 from ssl_core.methods.dcl import DCL
 from ssl_core.methods.dino import DINO
+from ssl_core.methods.emp_ssl import EMPSSL
 from ssl_core.methods.moco import MoCo, MoCoV1
 from ssl_core.methods.simclr import SimCLR
 from ssl_core.methods.simsiam import SimSiam
@@ -21,6 +22,7 @@ METHODS: dict[str, type[Method]] = {
     "moco": MoCo,
     "moco_v1": MoCoV1,
     "sup_con": SupCon,
+    "emp_ssl": EMPSSL,
     "dcl": DCL,
     "byol": BYOL,
     "simsiam": SimSiam,
