@@ -28,11 +28,15 @@ class Stage:
     tex: str
     axes: tuple[str, ...]
     value: Tensor
+    into: str = ""  # of whole numbers that are places: the axis they point into, -1 for nowhere
 
 
-def stage(title: str, tex: str) -> Any:
-    """Declare one stage of a computation, with the words the lesson shows beside it."""
-    return field(metadata={"title": title, "tex": tex})
+def stage(title: str, tex: str, into: str = "") -> Any:
+    """Declare one stage of a computation, with the words the lesson shows beside it.
+
+    Whole numbers that are places say which axis they point `into`; others are amounts.
+    """
+    return field(metadata={"title": title, "tex": tex, "into": into})
 
 
 class Trace:
@@ -48,7 +52,8 @@ class Trace:
         """Every stage in the order of the maths, detached from the graph."""
         for f in fields(self):
             axes = tuple(getattr(f.type, "dim_str", "").split())
-            yield Stage(f.name, f.metadata["title"], f.metadata["tex"], axes, getattr(self, f.name).detach())
+            words, value = f.metadata, getattr(self, f.name).detach()
+            yield Stage(f.name, words["title"], words["tex"], axes, value, words["into"])
 
     def scalars(self) -> dict[str, float]:
         """The stages that are single numbers: the terms of the loss and the loss itself."""

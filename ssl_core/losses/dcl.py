@@ -25,7 +25,7 @@ class DCLTrace(PairTrace):
 
     z: Float[Tensor, "m d"] = stage("Unit embeddings", r"z_i = h_i / \|h_i\|")
     sim: Float[Tensor, "m m"] = stage("Cosine similarities", r"s_{ij} = z_i^\top z_j")
-    positive: Int[Tensor, " m"] = stage("Whom each anchor seeks", r"p(i) = (i + n) \bmod 2n")
+    positive: Int[Tensor, " m"] = stage("Whom each anchor seeks", r"p(i) = (i + n) \bmod 2n", into="m")
     logits: Float[Tensor, "m m"] = stage(
         "Sharpened, self and positive masked", r"s_{ij}/\tau, \; s_{ii} = s_{ip(i)} = -\infty"
     )

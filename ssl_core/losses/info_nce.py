@@ -33,7 +33,7 @@ class InfoNCETrace(PairTrace):
         "Key and queue, summed", r"D_i = \log \sum_j e^{s_{ij}/\tau}"
     )
     share: Float[Tensor, "n c"] = stage("Share of each key", r"p_{ij} = e^{s_{ij}/\tau - D_i}")
-    target: Int[Tensor, " n"] = stage("Where the key stands", r"t_i = 0")
+    target: Int[Tensor, " n"] = stage("Where the key stands", r"t_i = 0", into="c")
     per_anchor: Float[Tensor, " n"] = stage("Surprise", r"\ell_i = -\log p_{i0} = D_i - s_{i0}/\tau")
     accuracy: Float[Tensor, ""] = stage("Queries that find their key", r"\frac{1}{n}\sum_i [s_{i0} > s_{ij}]")
     loss: Float[Tensor, ""] = stage("Mean surprise", r"\frac{1}{n}\sum_i \ell_i")

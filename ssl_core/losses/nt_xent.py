@@ -29,7 +29,7 @@ class NTXentTrace(PairTrace):
         "All others, summed", r"D_i = \log \sum_{k \neq i} e^{s_{ik}/\tau}"
     )
     share: Float[Tensor, "m m"] = stage("Share of each other view", r"q_{ij} = e^{s_{ij}/\tau - D_i}")
-    positive: Int[Tensor, " m"] = stage("Whom each anchor seeks", r"p(i) = (i + n) \bmod 2n")
+    positive: Int[Tensor, " m"] = stage("Whom each anchor seeks", r"p(i) = (i + n) \bmod 2n", into="m")
     per_anchor: Float[Tensor, " m"] = stage("Surprise", r"\ell_i = -\log q_{ip(i)} = D_i - s_{ip(i)}/\tau")
     loss: Float[Tensor, ""] = stage("Mean surprise", r"\frac{1}{2n}\sum_i \ell_i")
 

@@ -28,10 +28,10 @@ class TripletTrace(PairTrace):
     sim: Float[Tensor, "m m"] = stage("Cosine similarities", r"s_{ij} = z_i^\top z_j")
     positive: Bool[Tensor, "m m"] = stage("Same class, not itself", r"P(i) = \{p \neq i : y_p = y_i\}")
     farthest: Int[Tensor, " m"] = stage(
-        "Farthest of its class, -1: none", r"p(i) = \operatorname{argmin}_{p \in P(i)} s_{ip}"
+        "Farthest of its class", r"p(i) = \operatorname{argmin}_{p \in P(i)} s_{ip}", into="m"
     )
     nearest: Int[Tensor, " m"] = stage(
-        "Nearest of another, -1: none", r"n(i) = \operatorname{argmax}_{y_j \neq y_i} s_{ij}"
+        "Nearest of another", r"n(i) = \operatorname{argmax}_{y_j \neq y_i} s_{ij}", into="m"
     )
     to_farthest: Float[Tensor, " m"] = stage("Distance to the farthest", r"d^+_i = \|z_i - z_{p(i)}\|")
     to_nearest: Float[Tensor, " m"] = stage("Distance to the nearest", r"d^-_i = \|z_i - z_{n(i)}\|")

@@ -30,8 +30,8 @@ from ssl_core.trace import Trace, stage
 class ShuffleTrace(Trace):
     """Where the keys' pictures went. s = 1 direction, or 2 in the symmetric form."""
 
-    idx_shuffle: Int[Tensor, "s b"] = stage("Who stands where", r"\tilde x_j = x'_{\sigma(j)}")
-    idx_unshuffle: Int[Tensor, "s b"] = stage("And back", r"k_i = \tilde k_{\sigma^{-1}(i)}")
+    idx_shuffle: Int[Tensor, "s b"] = stage("Who stands where", r"\tilde x_j = x'_{\sigma(j)}", into="b")
+    idx_unshuffle: Int[Tensor, "s b"] = stage("And back", r"k_i = \tilde k_{\sigma^{-1}(i)}", into="b")
 
 
 @dataclass(frozen=True, eq=False)
