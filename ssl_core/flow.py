@@ -19,7 +19,7 @@ from ssl_core.problem import Problem
 from ssl_core.trace import Trace
 
 FAIR = 0.3  # of the promised fall; below one half, so that a step to the bottom of a parabola is accepted
-HALVINGS = 40  # then the numbers are at their end: the points rest
+HALVINGS = 30  # then no step helps within rounding: the points have arrived
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,24 +57,25 @@ def flow(
     points = normalize(start.detach(), dim=-1).requires_grad_()
     trace, size = loss(points), math.inf
     while True:
-        up = slope(trace.loss, points)
-        yield Moment(points, trace, up)
-        points, trace, size = _step(loss, points, trace, up, min(2 * size, stride / _longest(up)))
+        moment = Moment(points, trace, slope(trace.loss, points))
+        yield moment
+        found = _step(loss, moment, min(2 * size, stride / _longest(moment.slope)))
+        while found is None:
+            yield moment
+        points, trace, size = found
 
 
 def _longest(ways: Tensor) -> float:
     return max(float(ways.norm(dim=-1).max()), 1e-12)
 
 
-def _step(
-    loss: Callable[[Tensor], Trace], points: Tensor, trace: Trace, up: Tensor, size: float
-) -> tuple[Tensor, Trace, float]:
-    """The points after a step of this size or a smaller one, their trace, and the size that it was."""
-    now, promised = float(trace.loss.detach()), float(up.square().sum())
+def _step(loss: Callable[[Tensor], Trace], at: Moment, size: float) -> tuple[Tensor, Trace, float] | None:
+    """The points after a step of this size or a smaller one, their trace, and the size; None at the end."""
+    now, promised = float(at.trace.loss.detach()), float(at.slope.square().sum())
     for _ in range(HALVINGS):
-        there = travel(points.detach(), -size * up).requires_grad_()
-        found = loss(there)
-        if float(found.loss.detach()) <= now - FAIR * size * promised:
-            return there, found, size
+        points = travel(at.points.detach(), -size * at.slope).requires_grad_()
+        trace = loss(points)
+        if float(trace.loss.detach()) <= now - FAIR * size * promised:
+            return points, trace, size
         size /= 2
-    return points, trace, size
+    return None
