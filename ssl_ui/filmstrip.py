@@ -1,8 +1,4 @@
-"""Two views as a person sees them: crop boxes on the original, both views, and every operation in between.
-
-A view is known by its number and by its line (solid, dashed) besides its colour. The colours stand in
-assets/page.css.
-"""
+"""The film of a view: what the picture is after every operation, and what was drawn for it."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -11,6 +7,8 @@ from typing import Any
 from ssl_core.augmentations.jitter import STEPS
 from ssl_ui.i18n import t
 from ssl_ui.pictures import tag
+from ssl_ui.view_roles import Roles
+from ssl_ui.view_tiles import FEW, look
 
 # How a drawn number is written; one that is not listed has two decimals.
 # Hue is a part of a turn.
@@ -23,53 +21,35 @@ FORMATS = {
 }
 
 
-def film(seen: Mapping[str, Any], mean: Sequence[float], std: Sequence[float]) -> str:
-    """All of `two_views.to_json` as HTML; mean and std are what the recipe normalises with."""
-    names = [t("View {number}", number=k + 1) for k in range(len(seen["views"]))]
-    tiles = [_original(seen)]
-    for k, (name, view, box) in enumerate(zip(names, seen["views"], seen["boxes"], strict=True)):
-        share = "" if box is None else t("{percent} % of the picture", percent=_percent(box, seen["size"]))
-        tiles.append(_tile(f"view-{k + 1}", tag(view["picture"], name), name, share))
+def film(
+    seen: Mapping[str, Any], roles: Roles, chosen: int, mean: Sequence[float], std: Sequence[float]
+) -> str:
+    """The steps of `views.to_json` as HTML, of all views if they are few, else of the chosen one.
+
+    mean and std are what the recipe normalises with.
+    """
+    views = seen["views"]
+    if len(views) > FEW:
+        words = t("How {name} was made. Click another to see its own.", name=roles.name(chosen))
+        caption = f'<caption style="{look(chosen)}">{escape(words)}</caption>'
+        head, rows = "", f"<tr>{_cells(roles.name(chosen), views[chosen]['steps'])}</tr>"
+    else:
+        caption, head = "", "<td></td>"
+        rows = "".join(_row(k, roles.name(k), view["steps"]) for k, view in enumerate(views))
+    titles = "".join(f'<th scope="col">{escape(step["title"])}</th>' for step in views[0]["steps"])
     return (
-        f'<div class="views">{"".join(tiles)}</div>'
-        f'<table class="film">{_head(seen["views"][0]["steps"])}<tbody>'
-        f"{''.join(_row(k, name, seen['views'][k]['steps']) for k, name in enumerate(names))}</tbody></table>"
+        f'<table class="film">{caption}<thead><tr>{head}{titles}</tr></thead><tbody>{rows}</tbody></table>'
         f'<p class="film-end">{_normalised(mean, std)}</p>'
     )
 
 
-def _original(seen: Mapping[str, Any]) -> str:
-    alt = t("{label}, with the boxes that the views are cut from", label=seen["label"])
-    boxes = [box_over(k, box, seen["size"]) for k, box in enumerate(seen["boxes"]) if box]
-    return _tile("original", tag(seen["original"], alt) + "".join(boxes), seen["label"], seen["title"])
-
-
-def _tile(kind: str, inside: str, title: str, text: str) -> str:
-    words = f"<b>{escape(title)}</b> <span>{escape(text)}</span>"
-    return (
-        f'<figure class="{kind}"><div class="frame">{inside}</div><figcaption>{words}</figcaption></figure>'
-    )
-
-
-def box_over(k: int, box: Sequence[int], size: int) -> str:
-    """The crop box (top, left, height, width in pixels) of view k, laid over a picture of this size."""
-    sides = zip(("top", "left", "height", "width"), box, strict=True)
-    place = ";".join(f"{side}:{100 * pixels / size:.4g}%" for side, pixels in sides)
-    return f'<span class="box view-{k + 1}" style="{place}"><b>{k + 1}</b></span>'
-
-
-def _percent(box: Sequence[int], size: int) -> int:
-    return round(100 * box[2] * box[3] / size**2)
-
-
-def _head(steps: Sequence[Mapping[str, Any]]) -> str:
-    titles = "".join(f'<th scope="col">{escape(step["title"])}</th>' for step in steps)
-    return f"<thead><tr><td></td>{titles}</tr></thead>"
-
-
 def _row(k: int, name: str, steps: Sequence[Mapping[str, Any]]) -> str:
-    cells = "".join(_cell(step, f"{name}: {step['title']}") for step in steps)
-    return f'<tr class="view-{k + 1}"><th scope="row"><span>{escape(name)}</span></th>{cells}</tr>'
+    head = f'<th scope="row"><span>{escape(name)}</span></th>'
+    return f'<tr style="{look(k)}">{head}{_cells(name, steps)}</tr>'
+
+
+def _cells(name: str, steps: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(_cell(step, f"{name}: {step['title']}") for step in steps)
 
 
 def _cell(step: Mapping[str, Any], alt: str) -> str:

@@ -21,14 +21,15 @@ from torchvision.transforms.functional import resized_crop
 
 from ssl_core.augmentations import RECIPES
 from ssl_core.problem import Problem
-from ssl_ui import two_views
+from ssl_ui import views
 from ssl_ui.augment_desk import Shown, lay_out
 from ssl_ui.context import Context
-from ssl_ui.filmstrip import box_over, film, in_words
+from ssl_ui.filmstrip import film, in_words
 from ssl_ui.handlers import Given, checked_state
 from ssl_ui.pictures import data_url, strip
 from ssl_ui.tabs.augmentations import augment_in
-from ssl_ui.two_views import UPLOAD_SIDE, AugmentState, a_dozen, accept, make_views, to_json
+from ssl_ui.view_roles import Roles
+from ssl_ui.views import UPLOAD_SIDE, AugmentState, a_dozen, accept, make_views, to_json
 
 every_recipe = pytest.mark.parametrize("recipe", RECIPES)
 
@@ -65,7 +66,7 @@ def test_the_film_ends_at_the_view_and_a_skipped_operation_changes_nothing(
     context: Context, recipe: str
 ) -> None:
     skipped = 0
-    for seed in range(6):
+    for seed in range(8):
         for view in augment_in(context)("shapes", 0, recipe, seed)["views"]:
             assert [s["name"] for s in view["steps"]] == list(RECIPES[recipe].operations)
             assert view["picture"] == view["steps"][-1]["picture"]
@@ -107,6 +108,10 @@ WRONG = {
     "no recipe named 'x'": {"recipe": "x"},
     "seed is -1; give a number from 0 to 9999": {"seed": -1},
     "seed is 'x'": {"seed": "x"},
+    "views is 1; give a number from 2 to 16": {"views": 1},
+    "views is 17; give a number from 2 to 16": {"views": 17},
+    "views is 'x'": {"views": "x"},
+    "views is None": {"views": None},
     "no knob of this recipe named": {"knobs": {"x": 1}},
     "probability is 'x'": {"knobs": {"flip.probability": "x"}},
     "probability is 2.0; give a number from 0.0 to 1.0": {"knobs": {"flip.probability": 2}},
@@ -140,7 +145,7 @@ def test_endpoint(site: str, context: Context) -> None:
 
 def test_a_state_goes_through_json(context: Context) -> None:
     picture = data_url(torch.zeros(3, 8, 8, dtype=torch.uint8))
-    state = AugmentState("shapes", 3, "cs231n", 8, {"crop.scale_low": 0.5}, picture, "black.png")
+    state = AugmentState("shapes", 3, "cs231n", 8, 5, {"crop.scale_low": 0.5}, 4, picture, "black.png")
     again = checked_state(AugmentState, json.loads(json.dumps(dataclasses.asdict(state))))
     assert again == state
     assert to_json(make_views(context, again)) == to_json(make_views(context, state))
@@ -159,7 +164,9 @@ def test_a_data_set_that_fails_leaves_the_last_one(context: Context) -> None:
     assert "Choose a data set" in desk.told(lambda given: desk.show(context, given))(given)[desk.note]
     given[desk.source] = {"dataset": "shapes"}
     assert desk.told(fail)(given) == {desk.note: note, desk.dataset: "shapes"}
-    assert "training picture 0" in desk.show(context, given)[desk.stage]
+    shown = desk.show(context, given)
+    assert "training picture 0" in shown[desk.stage]
+    assert "View 2" in shown[desk.film]
 
 
 @pytest.mark.parametrize(("mode", "form"), [("L", "PNG"), ("RGBA", "PNG"), ("CMYK", "JPEG"), ("P", "GIF")])
@@ -177,7 +184,7 @@ def test_an_odd_upload_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     file.write_bytes(b"not a picture")
     with pytest.raises(Problem, match=r"^notes\.png cannot be read as a picture"):
         accept(str(file))
-    monkeypatch.setattr(two_views, "LARGEST_UPLOAD", 5)
+    monkeypatch.setattr(views, "LARGEST_UPLOAD", 5)
     with pytest.raises(Problem, match=r"^notes\.png is larger than"):
         accept(str(file))
 
@@ -188,12 +195,6 @@ def test_a_dozen_are_different_pictures(n: int) -> None:
     assert len(set(places)) == len(places) == min(12, n)
     assert all(0 <= place < n for place in places)
     assert places == a_dozen(n, seed=0)
-
-
-def test_a_box_lies_where_it_was_cut() -> None:
-    box = box_over(1, (8, 4, 16, 28), 32)
-    assert 'class="box view-2"' in box
-    assert 'style="top:25%;left:12.5%;height:50%;width:87.5%"' in box
 
 
 def test_numbers_in_words() -> None:
@@ -208,14 +209,14 @@ def test_numbers_in_words() -> None:
 
 
 def test_film_says_what_was_skipped_and_escapes_names(context: Context) -> None:
-    said = augment_in(context)("shapes", knobs={"flip.probability": 0}) | {"label": "<b>", "title": '"&'}
-    shown = film(said, (0.5,) * 3, (0.25,) * 3)
-    assert "<b><b>" not in shown
-    assert "&lt;b&gt;" in shown
+    said = augment_in(context)("shapes", knobs={"flip.probability": 0})
+    shown = film(said, Roles(called="<b>{number}"), 0, (0.5,) * 3, (0.25,) * 3)
+    assert "<b>1" not in shown
+    assert "&lt;b&gt;1" in shown
     assert shown.count('<td class="skipped">') == sum(
         not s["applied"] for view in said["views"] for s in view["steps"]
     )
-    assert shown.count("<img") == 3 + 2 * 4  # the original, two views, four operations on each
+    assert shown.count("<img") == 2 * 4  # two views, four operations on each
 
 
 def test_a_strip_tells_which_picture_is_which(context: Context) -> None:

@@ -1,4 +1,4 @@
-"""Two views of one picture, operation by operation: what an encoder must learn to ignore."""
+"""Views of one picture, operation by operation: what an encoder must learn to ignore."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +12,14 @@ from ssl_ui.context import Context, Frame
 from ssl_ui.handlers import LIVE, Given, checked_state, endpoint
 from ssl_ui.i18n import t
 from ssl_ui.pictures import strip
-from ssl_ui.two_views import SEEDS, AugmentState, a_dozen, accept, make_views, to_json
+from ssl_ui.view_roles import roles
+from ssl_ui.views import SEEDS, AugmentState, a_dozen, accept, make_views, to_json
 
 TITLE = "Augmentations"
 INTRO = (
-    "A **recipe** is a list of random operations, and every picture goes through it twice: training pulls "
-    "the two views together. What the recipe changes the encoder must learn to **ignore**; what it leaves "
-    "alone stays as a clue, be it useful or misleading."
+    "A **recipe** is a list of random operations, and every picture goes through it twice, or more often: "
+    "training pulls its views together. What the recipe changes the encoder must learn to **ignore**; what "
+    "it leaves alone stays as a clue, be it useful or misleading."
 )
 
 
@@ -40,29 +41,32 @@ def augment_in(context: Context) -> Callable[..., dict[str, Any]]:
         recipe: str = "simclr",
         seed: int = 1,
         knobs: dict[str, Any] | None = None,
+        views: int = 2,
     ) -> dict[str, Any]:
-        """Two views of training picture `index`; the same arguments give the same views again.
+        """Views of training picture `index`; the same arguments give the same views again.
 
-        `knobs` such as {"crop.scale_low": 0.5} turn the recipe's own; those left out stay. Gives title,
-        label, size (pixels), original, boxes (top, left, height, width of each view's crop, or null) and for
-        each of views its picture and its steps: name, title, applied, params (what was drawn) and picture.
-        Pictures are PNG data URLs.
+        `knobs` such as {"crop.scale_low": 0.5} turn the recipe's own; those left out stay. More `views` (2 to
+        16) leave the first as they were. Gives title, label, size (pixels), original, boxes (top, left,
+        height, width of each view's crop, or null) and for each of views its picture and its steps: name,
+        title, applied, params (what was drawn) and picture. Pictures are PNG data URLs. `also` is null or,
+        where a method has its views for positives too, another picture of the class, told in the same way.
         """
         if not isinstance(knobs or {}, dict):
             raise Problem(
                 'knobs is {knobs!r}; give an object such as {{"crop.scale_low": 0.5}}.', knobs=knobs
             )
-        given = {"dataset": str(dataset), "index": index, "recipe": str(recipe), "seed": seed}
+        given = {"dataset": str(dataset), "index": index, "recipe": str(recipe), "seed": seed, "views": views}
         return to_json(make_views(context, checked_state(AugmentState, given | {"knobs": knobs or {}})))
 
     return augment
 
 
 def wire_draws(desk: Desk, context: Context) -> None:
-    """The recipe, its knobs and the seed: the picture stays, its views change."""
+    """The recipe, its knobs, the seed and the number of views: the picture stays, its views change."""
 
     def show(given: Given) -> Shown:
-        return {} if given[desk.seed] is None else desk.show(context, given)  # None: about to be typed
+        typing = given[desk.seed] is None or given[desk.views] is None
+        return {} if typing else desk.show(context, given)
 
     def draw_again(given: Given) -> Shown:
         return desk.show(context, given, {desk.seed: ((given[desk.seed] or 0) + 1) % SEEDS})
@@ -70,13 +74,19 @@ def wire_draws(desk: Desk, context: Context) -> None:
     def choose_recipe(given: Given) -> Shown:
         recipe = RECIPES[given[desk.recipe]]
         fresh = {desk.knobs[name]: knob.default for name, knob in recipe.knobs().items()}
+        fresh |= {desk.views: roles(given[desk.recipe]).count, desk.chosen: 1}
         seen = {box: gr.Accordion(visible=name in recipe.operations) for name, box in desk.boxes.items()}
         return desk.show(context, given, fresh) | seen | {desk.about: t(recipe.about)}
 
-    turned: list[Any] = [desk.seed, *desk.knobs.values()]
+    def choose_view(given: Given, event: gr.EventData) -> Shown:
+        chosen: Shown = {desk.chosen: event.index + 1}
+        return chosen | {desk.film: desk.show(context, given, chosen)[desk.film]}  # the stage marks it itself
+
+    turned: list[Any] = [desk.seed, desk.views, *desk.knobs.values()]
     gr.on([part.input for part in turned], desk.told(show), desk.inputs, desk.shown, **LIVE)
     desk.again.click(desk.told(draw_again), desk.inputs, [*desk.shown, desk.seed], **LIVE)
-    changed = [*desk.shown, desk.about, *desk.knobs.values(), *desk.boxes.values()]
+    desk.stage.select(desk.told(choose_view), desk.inputs, [*desk.shown, desk.chosen], **LIVE)
+    changed = [*desk.shown, desk.about, desk.views, desk.chosen, *desk.knobs.values(), *desk.boxes.values()]
     gr.on([desk.recipe.input, desk.reset.click], desk.told(choose_recipe), desk.inputs, changed, **LIVE)
 
 
