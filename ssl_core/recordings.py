@@ -58,6 +58,8 @@ def record(name: str, settings: Settings) -> None:
         for event in work(run.folder):
             if isinstance(event, Failed):
                 raise Problem(event.text, **event.values)
+        if run.status() != "done":
+            raise SystemExit(f"{name} was stopped; what was recorded of it before stays.")
         shutil.rmtree(RECORDINGS / name, ignore_errors=True)
         (RECORDINGS / name).mkdir(parents=True)
         for file in ("config.json", "events.jsonl"):
