@@ -1,10 +1,15 @@
-"""Two ways to one result, timed in turns, so that a busy machine slows both alike."""
+"""Two ways to one result, timed in turns on one thread, so that a busy machine slows both alike.
+
+With more threads the small matrices of one way wait for a late thread far longer than they take.
+"""
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from statistics import median
 from time import perf_counter
+
+import torch
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,15 @@ def compare(
 ) -> Row:
     """Run both in turns, once to warm up and then `rounds` times."""
     times: tuple[list[float], list[float]] = ([], [])
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     for turn in range(rounds + 1):
         for way, spent in zip((ours, peer), times, strict=True):
             start = perf_counter()
             way()
             if turn:
                 spent.append(1000 * (perf_counter() - start))
+    torch.set_num_threads(threads)
     here, there = map(median, times)
     return Row(name, here, there, here / there, target, here / there <= target)
 
