@@ -136,7 +136,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "anything about pictures. Negatives teach only as far as they could be mistaken for the positive.",
         "moco",
         {"method": {"noise_queue": True}},
-        ("loss", "contrast_accuracy", "knn"),
+        ("loss", "accuracy", "knn"),
     ),
     "bn_leak": Experiment(
         "BatchNorm gives it away",
@@ -149,6 +149,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         "tells nothing.",
         "moco",
         {"method": {"split_norm": 8, "shuffle": False}},
-        ("loss", "contrast_accuracy", "knn"),
+        ("loss", "accuracy", "knn"),
     ),
 }

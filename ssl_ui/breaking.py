@@ -18,7 +18,7 @@ TITLES = {
     "coding_rate": "Coding rate R",
     "uniformity": "Uniformity (lower: more even)",
     "gradient_norm": "Length of the gradient",
-    "contrast_accuracy": "Contrast accuracy",
+    "accuracy": "Contrast accuracy",
 }
 
 
