@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ssl_core.config import at_least, knob
 from ssl_core.device import autocast, raise_precision
-from ssl_core.losses.base import unit
+from ssl_core.losses.base import above_zero, unit
 from ssl_core.losses.dino import DINO as DINOLoss
 from ssl_core.methods.base import Method, Outcome
 from ssl_core.methods.parts import output_length
@@ -30,12 +30,13 @@ class DINOKnobs:
         0.99, 0.5, 1.0, "How much of the teacher is kept at a step, at first; it rises to 1."
     )
     centre_momentum: float = knob(0.9, 0.0, 0.999, "How much of the centre is kept at a step.")
-    cold: float = knob(0.04, 0.01, 0.1, "The teacher's temperature at first; it warms up to the loss's own.")
+    first_temperature: float = knob(0.04, 0.01, 0.1, "The teacher's at first; it warms up to the loss's own.")
     warming: float = knob(0.3, 0.0, 1.0, "Share of the budget in which the teacher warms up.")
     frozen: float = knob(0.02, 0.0, 0.5, "Share of the budget before the last layer starts to learn.")
 
     def __post_init__(self) -> None:
         at_least(self, 2, "out_dim")
+        above_zero("first_temperature", self.first_temperature)
 
 
 class Cosines(nn.Module):
@@ -82,9 +83,10 @@ class DINO(Method):
         return nn.Sequential(self.encoder, self.head, self.last)
 
     def temperature(self) -> float:
-        """The teacher's, now: from `cold` in a line to the loss's own."""
+        """The teacher's, now: from the first in a line to the loss's own."""
         share = min(1.0, float(self.progress) / self.knobs.warming) if self.knobs.warming else 1.0
-        return self.knobs.cold + (self.loss.teacher_temperature - self.knobs.cold) * share
+        first = self.knobs.first_temperature
+        return first + (self.loss.teacher_temperature - first) * share
 
     def forward(self, x: Float[Tensor, "2 n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
         """The loss of one batch of view pairs; labels are not used. `z` is what the last layer sorts."""
