@@ -17,7 +17,7 @@ from ssl_core.datasets.base import Source
 from ssl_core.problem import Problem
 from ssl_ui.context import Context
 from ssl_ui.controls import control
-from ssl_ui.filmstrip import film
+from ssl_ui.filmstrip import film, filmed
 from ssl_ui.handlers import Given, checked_state
 from ssl_ui.i18n import explain, t
 from ssl_ui.pictures import ON_LOAD
@@ -85,8 +85,12 @@ class Desk:
         """The views where the controls stand once these were changed. Raises Problem, and then none were."""
         changes = changes or {}
         state = self.state({**given, **changes})
-        made = make_views(context, state)
-        seen, parts, chosen = to_json(made), roles(state.recipe), min(state.chosen, state.views) - 1
+        made, parts, chosen = (
+            make_views(context, state),
+            roles(state.recipe),
+            min(state.chosen, state.views) - 1,
+        )
+        seen = to_json(made, filmed(state.views, chosen))
         return {
             **changes,
             self.stage: tiles(seen, parts, chosen),
@@ -116,11 +120,11 @@ def lay_out(sources: Mapping[str, Source], first: str) -> Desk:
     parts: dict[str, Any] = {"source": gr.State(None), "chosen": gr.State(start.chosen)}
     with gr.Row(elem_classes="augment-desk"):
         menu = [(t(sources[name].title), name) for name in names]
-        parts["dataset"] = gr.Dropdown(menu, value=first, label=t("Data set"), scale=2, min_width=130)
-        parts["index"] = gr.Number(start.index, label=t("Picture"), precision=0, min_width=90)
+        parts["dataset"] = gr.Dropdown(menu, value=first, label=t("Data set"), scale=2, min_width=170)
+        parts["index"] = gr.Number(start.index, label=t("Picture"), precision=0, min_width=110)
         recipes = [(t(recipe.title), name) for name, recipe in RECIPES.items()]
-        parts["recipe"] = gr.Dropdown(recipes, value=start.recipe, label=t("Recipe"), scale=3, min_width=180)
-        look: dict[str, Any] = {"info": None, "min_width": 120, "scale": 2, "elem_classes": "own-value"}
+        parts["recipe"] = gr.Dropdown(recipes, value=start.recipe, label=t("Recipe"), scale=3, min_width=240)
+        look: dict[str, Any] = {"info": None, "min_width": 150, "scale": 2, "elem_classes": "own-value"}
         parts["views"] = control(knobs(AugmentState)["views"], **look)
         parts["seed"] = gr.Number(start.seed, label=t("Seed"), precision=0, min_width=90)
         parts["again"] = gr.Button(t("New draw"), variant="primary", min_width=110)

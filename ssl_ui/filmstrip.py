@@ -24,32 +24,32 @@ FORMATS = {
 def film(
     seen: Mapping[str, Any], roles: Roles, chosen: int, mean: Sequence[float], std: Sequence[float]
 ) -> str:
-    """The steps of `views.to_json` as HTML, of all views if they are few, else of the chosen one.
+    """The steps of `views.to_json` as HTML, for the views that `filmed` names.
 
     mean and std are what the recipe normalises with.
     """
-    views = seen["views"]
-    if len(views) > FEW:
+    views, caption, head = seen["views"], "", "<td></td>"
+    shown = filmed(len(views), chosen)
+    if len(shown) < len(views):
         words = t("How {name} was made. Click another to see its own.", name=roles.name(chosen))
-        caption = f'<caption style="{look(chosen)}">{escape(words)}</caption>'
-        head, rows = "", f"<tr>{_cells(roles.name(chosen), views[chosen]['steps'])}</tr>"
-    else:
-        caption, head = "", "<td></td>"
-        rows = "".join(_row(k, roles.name(k), view["steps"]) for k, view in enumerate(views))
-    titles = "".join(f'<th scope="col">{escape(step["title"])}</th>' for step in views[0]["steps"])
+        caption, head = f'<caption style="{look(chosen)}">{escape(words)}</caption>', ""
+    rows = "".join(_row(k, roles.name(k), views[k]["steps"], bool(head)) for k in shown)
+    titles = "".join(f'<th scope="col">{escape(step["title"])}</th>' for step in views[shown[0]]["steps"])
     return (
         f'<table class="film">{caption}<thead><tr>{head}{titles}</tr></thead><tbody>{rows}</tbody></table>'
         f'<p class="film-end">{_normalised(mean, std)}</p>'
     )
 
 
-def _row(k: int, name: str, steps: Sequence[Mapping[str, Any]]) -> str:
-    head = f'<th scope="row"><span>{escape(name)}</span></th>'
-    return f'<tr style="{look(k)}">{head}{_cells(name, steps)}</tr>'
+def filmed(count: int, chosen: int) -> range:
+    """The views whose film is shown: all if they are few, else the chosen one."""
+    return range(count) if count <= FEW else range(chosen, chosen + 1)
 
 
-def _cells(name: str, steps: Sequence[Mapping[str, Any]]) -> str:
-    return "".join(_cell(step, f"{name}: {step['title']}") for step in steps)
+def _row(k: int, name: str, steps: Sequence[Mapping[str, Any]], named: bool) -> str:
+    head = f'<th scope="row"><span>{escape(name)}</span></th>' if named else ""
+    cells = "".join(_cell(step, f"{name}: {step['title']}") for step in steps)
+    return f'<tr style="{look(k)}">{head}{cells}</tr>'
 
 
 def _cell(step: Mapping[str, Any], alt: str) -> str:

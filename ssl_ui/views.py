@@ -1,7 +1,7 @@
 """What the augmentations tab stands at, and the views that follow from it: numbers and pictures."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,8 +114,12 @@ def checked_place(index: Any, n: int) -> int:
     return place
 
 
-def to_json(made: Views) -> dict[str, Any]:
-    """For programs and for the page: boxes in pixels, drawn numbers, pictures as PNG data URLs."""
+def to_json(made: Views, filmed: Collection[int] | None = None) -> dict[str, Any]:
+    """For programs and for the page: boxes in pixels, drawn numbers, pictures as PNG data URLs.
+
+    The page names the views whose steps it shows, for most of the time goes into pictures (None: all).
+    """
+    told = range(len(made.steps)) if filmed is None else filmed
     return {
         "title": made.title,
         "label": made.label,
@@ -123,9 +127,10 @@ def to_json(made: Views) -> dict[str, Any]:
         "original": data_url(made.original),
         "boxes": [next((list(s.box) for s in steps if s.box), None) for steps in made.steps],
         "views": [
-            {"picture": data_url(steps[-1].image), "steps": [_step(s) for s in steps]} for steps in made.steps
+            {"picture": data_url(steps[-1].image), "steps": [_step(s) for s in steps if k in told]}
+            for k, steps in enumerate(made.steps)
         ],
-        "also": to_json(made.also) if made.also else None,
+        "also": to_json(made.also, None if filmed is None else ()) if made.also else None,
     }
 
 

@@ -11,12 +11,14 @@ from pages import Visit
 from playwright.sync_api import expect
 
 from ssl_core.augmentations import RECIPES
+from ssl_core.config import knobs
+from ssl_core.methods import METHODS
 from ssl_ui.context import Context
 from ssl_ui.filmstrip import film
 from ssl_ui.tabs.augmentations import augment_in
-from ssl_ui.view_roles import ROLES, roles
+from ssl_ui.view_roles import ROLES, Roles, roles
 from ssl_ui.view_tiles import FEW, NUMBER, box_over, clear_spots, ink, look, tiles
-from ssl_ui.views import MOST, classmate
+from ssl_ui.views import MOST, AugmentState, classmate, make_views, to_json
 
 every_recipe = pytest.mark.parametrize("recipe", RECIPES)
 
@@ -49,6 +51,11 @@ def test_roles_are_of_recipes_and_their_counts_can_be_shown() -> None:
     assert set(ROLES) <= set(RECIPES)
     assert all(2 <= roles(recipe).count <= MOST for recipe in RECIPES)
     assert (roles("emp_ssl").count, roles("emp_ssl").name(7)) == (8, "Patch 8")
+    assert all(len(roles(recipe).paths) <= len(roles(recipe).names) for recipe in RECIPES)
+    for name in ("simclr", "moco", "sup_con", "emp_ssl"):  # what the methods themselves begin with
+        method = METHODS[name]
+        own = knobs(method.Knobs)["views"].default if "views" in knobs(method.Knobs or Roles) else 2
+        assert roles(method.recipe_name).count == own
     assert [roles("moco_v2").name(k) for k in range(3)] == ["Query", "Key", "View 3"]
     assert "slow copy" in roles("moco_v1").path(1)
     assert roles("simclr").path(0) == roles("moco_v1").path(2) == ""
@@ -146,6 +153,16 @@ def test_all_boxes_are_drawn_and_the_film_is_of_the_chosen(context: Context, cou
     last = said["views"][1]["picture"]
     assert rows.count(last) >= 1
     assert (said["views"][0]["picture"] in rows) == (not many)
+
+
+def test_the_page_is_sent_no_films_that_it_does_not_show(context: Context) -> None:
+    made = make_views(context, AugmentState("shapes", recipe="sup_con", views=6))
+    whole, sent = to_json(made), to_json(made, [4])
+    assert [len(view["steps"]) for view in sent["views"]] == [0, 0, 0, 0, 4, 0]
+    assert [len(view["steps"]) for view in sent["also"]["views"]] == [0, 0]
+    parts = roles("sup_con")
+    assert tiles(sent, parts, 4) == tiles(whole, parts, 4)
+    assert film(sent, parts, 4, (0.5,) * 3, (0.25,) * 3) == film(whole, parts, 4, (0.5,) * 3, (0.25,) * 3)
 
 
 def test_words_from_outside_are_escaped(context: Context) -> None:
