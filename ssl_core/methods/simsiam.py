@@ -1,8 +1,8 @@
 """SimSiam: BYOL without the slow copy. Predict your own output for the other view.
 
 Chen & He 2020, https://arxiv.org/abs/2011.10566. All that is left to prevent collapse is that no gradient
-flows into what is predicted. Take that away with `stop_gradient`, and within some dozens of steps the loss is
--1 and the std 0.
+flows into what is predicted. Take that away with `stop_gradient`, and within some dozens of
+steps the loss is on its way to -1 and the std to 0.
 """
 
 from dataclasses import dataclass
