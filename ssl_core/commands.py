@@ -17,7 +17,7 @@ from ssl_core.checkpoints import written_whole
 from ssl_core.config import Knob, build, knobs
 from ssl_core.evaluation.knn import KNNKnobs
 from ssl_core.events import Event, Failed, Finished, Monitored, Preparing, Started, Step, Waiting
-from ssl_core.measure import Evaluation, embed, evaluate
+from ssl_core.measure import Evaluation, embed, evaluate, gained
 from ssl_core.problem import Problem
 from ssl_core.work import work
 
@@ -95,14 +95,18 @@ def evaluate_run(options: Options) -> int:
     settings = relocated(run, options)
     before = evaluate(settings, None, amount, vote, reporter())
     after = evaluate(settings, run.folder, amount, vote, reporter())
+    gain = gained(after, before)
     if options.json:
-        print(json.dumps({"run": run.name, "trained": after, "untrained": before}, allow_nan=False))
+        said = {"run": run.name, "trained": after, "untrained": before, "gained": asdict(gain)}
+        print(json.dumps(said, allow_nan=False))
         return 0
-    named = f"k={after['k']}, T={after['temperature']}, {after['layer']}, {after['bank']} training pictures"
-    print(f"{after['dataset']}: {named} against {after['queries']} test pictures")
+    named = f"k={after['k']}, T={after['temperature']}, {after['layer']}, {after['transform']}"
+    print(f"{after['dataset']}: {named}, {after['bank']} training against {after['queries']} test pictures")
     for key in ("knn_top1", "knn_top5", "probe_top1", "probe_top5"):
         if key in after:
             print(f"{key:10}  untrained {before[key]:6.1%}  trained {after[key]:6.1%}")
+    points, error = 100 * gain.difference, 100 * gain.standard_error
+    print(f"kNN top-1 gained {points:+.1f} ± {error:.1f} points (one paired standard error)")
     return 0
 
 

@@ -1,9 +1,11 @@
 """What a run's encoder is worth and how it sees pictures, for the page and the command line.
 
 Everything is measured on h, the backbone's features in evaluation mode, of the data set that the run trained
-on. Without a folder it is the same encoder as before its first step, which follows from the seed.
+on. Without a folder it is the same encoder as before its first step, which follows from the seed. Both see
+the same: whole pictures or, where a method is tested on patches, the same patches.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,12 @@ from ssl_core.checkpoints import load_encoder
 from ssl_core.config import knob
 from ssl_core.datasets.base import Pictures, Report, Split, silent
 from ssl_core.encoders import Encoder
-from ssl_core.evaluation import extract, knn_accuracy, linear_probe, project
+from ssl_core.evaluation import Bag, Gain, extract, gain, knn_accuracy, linear_probe, project
 from ssl_core.evaluation.knn import KNN, KNNKnobs
 from ssl_core.learner import build_method, step_generator
 from ssl_core.settings import Settings
+
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,17 @@ class Evaluation:
     bank: int = knob(10_000, 100, 50_000, "Training pictures that vote or train the probe.", log=True)
     queries: int = knob(2_000, 100, 10_000, "Test pictures that are classified.", log=True)
     probe: bool = knob(False, help="Also train a linear classifier on the frozen features.")
+    patches: int | str = knob(
+        AUTO,
+        choices=(AUTO, 0, 1, 2, 4, 8, 16, 32, 64, 128),
+        help="Features are the mean over so many patches, drawn by the run's recipe. 0: the whole picture; "
+        "auto: as the method is tested (16 for EMP-SSL, which trains on patches, else 0).",
+    )
+
+    def bag(self, settings: Settings) -> Bag | None:
+        """What the encoder of this run is to see: a bag of patches, or (None) whole pictures."""
+        count = settings.method_class().test_patches if self.patches == AUTO else int(self.patches)
+        return Bag(settings.augmentation(), count) if count else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +76,9 @@ def encoder_of(settings: Settings, folder: Path | None) -> Encoder:
 
 
 def features(
-    encoder: Encoder, split: Split, pictures: Pictures, report: Report = silent
+    encoder: Encoder, split: Split, pictures: Pictures, report: Report = silent, bag: Bag | None = None
 ) -> Float[Tensor, "n d"]:
-    """h of every picture of a split."""
+    """h of every picture of a split, or its mean over a bag of patches."""
     device = devices.pick()
     return extract(
         devices.place(encoder, device),
@@ -72,6 +87,7 @@ def features(
         std=pictures.std,
         device=device,
         precision=devices.precision(device),
+        bag=bag,
         report=report,
     )
 
@@ -89,30 +105,50 @@ def evaluate(
     vote: KNNKnobs | None = None,
     report: Report = silent,
 ) -> dict[str, Any]:
-    """kNN (and a linear probe) of test pictures against training pictures, with all that names the figure."""
+    """kNN (and a linear probe) of test pictures against training pictures, with all that names the figure.
+
+    `knn_hits` says of each test picture whether kNN was right, for `gained`.
+    """
     amount, vote = amount or Evaluation(), vote or KNNKnobs()
     pictures = settings.source().load(report)
     encoder = encoder_of(settings, folder)
     bank = pictures.train.subset(some(pictures.train, amount.bank))
     queries = pictures.test.subset(some(pictures.test, amount.queries))
-    h_bank = features(encoder, bank, pictures, report)
-    h_queries = features(encoder, queries, pictures, report)
+    bag = amount.bag(settings)
+    h_bank = features(encoder, bank, pictures, report, bag)
+    h_queries = features(encoder, queries, pictures, report, bag)
     found = knn_accuracy(h_bank, bank.labels, h_queries, queries.labels, **asdict(vote))
     result: dict[str, Any] = {
         "dataset": pictures.title,
         "layer": "h, backbone features in evaluation mode",
+        "transform": transform(settings, bag),
+        "patches": bag.patches if bag else 0,
         "knn_top1": found.top1,
         "knn_top5": found.top5,
         "k": found.k,
         "temperature": found.temperature,
         "bank": found.bank,
         "queries": found.queries,
+        "knn_hits": (found.predictions == queries.labels).tolist(),
     }
     if amount.probe:
         report("Training a linear probe", 0.0)
         probe = linear_probe(h_bank, bank.labels, h_queries, queries.labels)
         result |= {"probe_top1": probe.top1, "probe_top5": probe.top5}
     return result
+
+
+def transform(settings: Settings, bag: Bag | None) -> str:
+    """How the encoder saw a picture, in words."""
+    if bag is None:
+        return "the whole picture"
+    recipe = settings.recipe or settings.method_class().recipe_name
+    return f"mean over {bag.patches} patches drawn by {recipe}"
+
+
+def gained(trained: Mapping[str, Any], untrained: Mapping[str, Any]) -> Gain:
+    """How much kNN top-1 gained from one `evaluate` to another, which must be of the same pictures."""
+    return gain(torch.tensor(trained["knn_hits"]), torch.tensor(untrained["knn_hits"]))
 
 
 def look(settings: Settings, folder: Path | None, count: int = 2_000, report: Report = silent) -> Look:

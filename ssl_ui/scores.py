@@ -1,7 +1,7 @@
 """How good an encoder is: kNN and a linear probe, trained beside untrained; a part of the Embedding tab."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
@@ -9,7 +9,7 @@ import gradio as gr
 
 from ssl_core.config import knobs
 from ssl_core.evaluation import KNNKnobs
-from ssl_core.measure import Evaluation, evaluate
+from ssl_core.measure import AUTO, Evaluation, evaluate, gained
 from ssl_core.problem import Problem
 from ssl_ui.context import Context
 from ssl_ui.controls import group
@@ -41,34 +41,46 @@ Scores = dict[str, dict[str, Any] | None]
 
 
 def measure(context: Context, state: ScoreState) -> Job[Scores]:
-    """The scores of "trained" (None for an encoder that never was) and "untrained". Raises Problem."""
+    """The scores of "trained" and "untrained", and what kNN top-1 "gained" with its paired standard error.
+
+    "trained" and "gained" are None for an encoder that never was trained. Raises Problem.
+    """
     picked = pick(context, state.encoder, state.dataset)
     scores: Scores = {}
     for name, side in (("untrained", picked.before()), ("trained", picked)):
         job = (evaluate, side.settings, side.folder, state.amount, state.vote)
         known = name == "untrained" or picked.trained
         scores[name] = (yield from finished(context.worker, *job)) if known else None
-    return scores
+    before, after = scores["untrained"], scores["trained"]
+    scores["gained"] = asdict(gained(after, before)) if before and after else None
+    hits = "knn_hits"  # one for each picture: of no use to a person
+    return {name: found and {k: v for k, v in found.items() if k != hits} for name, found in scores.items()}
 
 
 def table(scores: Scores) -> str:
     """The scores as a person reads them, with all that names them."""
-    before, after = scores["untrained"], scores["trained"]
+    before, after, gain = scores["untrained"], scores["trained"], scores["gained"]
     assert before is not None
     heads = [t("untrained"), *([t("trained"), t("gained")] if after else [])]
     rows = ""
     for key, title in ROWS.items():
         if key in before:
             cells = [_percent(before[key])]
-            if after:
-                cells += [_percent(after[key]), _points(after[key] - before[key])]
+            if after and gain:
+                doubt = f" ± {100 * gain['standard_error']:.1f}" if key == "knn_top1" else ""
+                cells += [_percent(after[key]), _points(after[key] - before[key]) + doubt]
             cells_html = "".join(f"<td>{cell}</td>" for cell in cells)
             rows += f'<tr><th scope="row">{escape(t(title))}</th>{cells_html}</tr>'
+    whole = t("of the whole picture")
+    seen = t("mean over {n} patches of the run's recipe", n=before["patches"]) if before["patches"] else whole
     named = t(
         "{dataset}, {bank:,} training against {queries:,} test pictures, k={k}, T={temperature:g}, h: "
-        "backbone features in evaluation mode",
+        "backbone features in evaluation mode, {seen}",
+        seen=seen,
         **{key: before[key] for key in ("dataset", "bank", "queries", "k", "temperature")},
     )
+    if gain:
+        named += ". " + t("± is one paired standard error: both encoders classify the same pictures.")
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     return (
         f'<table class="scores"><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>'
@@ -95,12 +107,14 @@ def build(context: Context, menu: EncoderMenu) -> None:
         queries: int = 2_000,
         probe: bool = False,
         dataset: str = "",
+        patches: str = AUTO,
     ) -> dict[str, Any]:
         """kNN (and a linear probe) of test pictures against training pictures, trained and untrained.
 
-        `run` as in /similarity; "trained" is null for an encoder that was never trained.
+        `run` as in /similarity; "trained" and "gained" are null for an encoder that was never trained.
         """
-        amount = checked_state(Evaluation, {"bank": bank, "queries": queries, "probe": probe})
+        size = {"bank": bank, "queries": queries, "probe": probe, "patches": patches}
+        amount = checked_state(Evaluation, size)
         vote = checked_state(KNNKnobs, {"k": k, "temperature": temperature})
         stream = measure(context, ScoreState(run, dataset, amount, vote))
         return {"run": pick(context, run, dataset).name, **result(stream)}

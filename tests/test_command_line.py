@@ -1,6 +1,7 @@
 """The command line does what the page does, with flags made from the same knobs."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -104,8 +105,15 @@ def test_evaluate_gives_trained_and_untrained(trained: Path, capsys: pytest.Capt
         assert 0.1 < said[which]["knn_top1"] <= said[which]["knn_top5"] <= 1
         assert 0.1 < said[which]["probe_top1"] <= 1
         assert (said[which]["bank"], said[which]["queries"]) == (300, 100)
-    assert main(words) == 0
-    assert "untrained" in capsys.readouterr().out
+        assert said[which]["transform"] == "the whole picture"
+        assert sum(said[which]["knn_hits"]) / 100 == said[which]["knn_top1"]
+    gain = said["trained"]["knn_top1"] - said["untrained"]["knn_top1"]
+    assert said["gained"]["difference"] == pytest.approx(gain)
+    assert main([*words, "--patches", "2"]) == 0
+    shown = capsys.readouterr().out
+    assert "untrained" in shown
+    assert "mean over 2 patches drawn by simclr" in shown
+    assert re.search(r"gained [+-]\d+\.\d ± \d+\.\d points \(one paired standard error\)", shown)
 
 
 def test_embed_writes_a_table(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from ssl_core.augmentations import plain
-from ssl_core.evaluation import extract
+from ssl_core.augmentations import RECIPES, Recipe, plain
+from ssl_core.evaluation import Bag, extract
 from ssl_core.evaluation.features import evaluating
 from ssl_core.problem import Problem
 
@@ -99,3 +99,44 @@ def test_it_reports_and_a_report_may_stop_it(images: torch.Tensor) -> None:
 def test_no_pictures_are_a_problem(images: torch.Tensor) -> None:
     with pytest.raises(Problem, match="no pictures"):
         extract(small_encoder(), images[:0], mean=MEAN, std=STD)
+
+
+def test_a_bag_is_the_mean_over_patches_that_follow_from_the_seed(images: torch.Tensor) -> None:
+    encoder, recipe = small_encoder(), RECIPES["emp_ssl"]
+    found = extract(encoder, images, mean=MEAN, std=STD, bag=Bag(recipe, 3, seed=5))
+    generator, fitted = torch.Generator().manual_seed(5), recipe.fit(8, MEAN, STD)
+    encoder.eval()
+    by_hand = torch.zeros(13, 4)
+    with torch.no_grad():
+        for _ in range(3):
+            patches = fitted.apply(images, fitted.sample(13, generator))
+            for i, patch in enumerate(patches):
+                by_hand[i] += encoder(patch[None])[0] / 3
+    torch.testing.assert_close(found, by_hand, rtol=1e-4, atol=1e-5)
+    for batch in (1, 5):
+        again = extract(encoder, images, mean=MEAN, std=STD, bag=Bag(recipe, 3, seed=5), batch=batch)
+        torch.testing.assert_close(again, found, rtol=1e-4, atol=1e-5)
+    other = extract(encoder, images, mean=MEAN, std=STD, bag=Bag(recipe, 3))
+    assert not torch.allclose(other, found, rtol=1e-4, atol=1e-5)
+
+
+def test_a_bag_of_what_changes_nothing_is_the_whole_picture(images: torch.Tensor) -> None:
+    still = Recipe("still", "nothing happens", {})
+    whole = extract(small_encoder(), images, mean=MEAN, std=STD)
+    bag = extract(small_encoder(), images, mean=MEAN, std=STD, bag=Bag(still, 4))
+    torch.testing.assert_close(bag, whole)
+
+
+def test_a_bag_reports_over_all_its_patches(images: torch.Tensor) -> None:
+    said: list[float] = []
+    bag = Bag(RECIPES["simclr"], 2)
+    extract(
+        small_encoder(),
+        images,
+        mean=MEAN,
+        std=STD,
+        bag=bag,
+        batch=10,
+        report=lambda _, done: said.append(done),
+    )
+    assert said == [0, 10 / 26, 13 / 26, 23 / 26, 1]

@@ -205,20 +205,30 @@ def test_scores_are_the_cores(context: Context, trained: Run) -> None:
     found = result(scores.measure(context, scores.ScoreState("", "", amount, vote)))
     for name, folder in (("trained", trained.folder), ("untrained", None)):
         direct = evaluate(trained.settings, folder, amount, vote)
+        hits = direct.pop("knn_hits")
+        assert sum(hits) / 120 == direct["knn_top1"]
         assert found[name].keys() == direct.keys()  # type: ignore[union-attr]
         for key, value in direct.items():
             close = pytest.approx(value, abs=0.03) if isinstance(value, float) else value
             assert found[name][key] == close  # type: ignore[index]
+    gain = found["trained"]["knn_top1"] - found["untrained"]["knn_top1"]  # type: ignore[index]
+    assert found["gained"]["difference"] == pytest.approx(gain)  # type: ignore[index]
+    assert 0 < found["gained"]["standard_error"] < 0.1  # type: ignore[index]
 
 
 def test_a_table_has_what_was_measured_and_no_more() -> None:
-    known = {"dataset": "D", "bank": 1, "queries": 1, "k": 1, "temperature": 0.1}
+    known = {"dataset": "D", "bank": 1, "queries": 1, "k": 1, "temperature": 0.1, "patches": 0}
     before, after = {**known, "knn_top1": 0.25, "knn_top5": 0.5}, {**known, "knn_top1": 0.2, "knn_top5": 0.75}
-    words = scores.table({"untrained": before, "trained": after})
-    assert "<td>25.0 %</td><td>20.0 %</td><td>−5.0</td>" in words
+    gain = {"difference": -0.05, "standard_error": 0.012}
+    words = scores.table({"untrained": before, "trained": after, "gained": gain})
+    assert "<td>25.0 %</td><td>20.0 %</td><td>−5.0 ± 1.2</td>" in words
+    assert "of the whole picture" in words
     assert "<td>50.0 %</td><td>75.0 %</td><td>+25.0</td>" in words
     assert "probe" not in words.lower()
-    assert "gained" not in scores.table({"untrained": before, "trained": None})
+    alone = scores.table({"untrained": {**before, "patches": 16}, "trained": None, "gained": None})
+    assert "gained" not in alone
+    assert "standard error" not in alone
+    assert "mean over 16 patches" in alone
 
 
 def test_progress_in_words() -> None:
@@ -272,6 +282,10 @@ def test_evaluate_through_the_endpoint(client: Client, trained: Run) -> None:
         run="untrained/convnet", dataset="digits", bank=200, queries=100, api_name="/evaluate"
     )
     assert fresh["trained"] is None
+    assert fresh["gained"] is None
+    patches = client.predict(run=trained.name, k=20, bank=300, queries=120, patches="2", api_name="/evaluate")
+    assert patches["trained"]["transform"] == "mean over 2 patches drawn by simclr"
+    assert patches["trained"]["knn_top1"] != answer["trained"]["knn_top1"]
 
 
 @pytest.mark.parametrize(

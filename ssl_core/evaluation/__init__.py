@@ -1,20 +1,24 @@
 """How features are judged: neighbours, a linear probe, their geometry, and a map to look at."""
 
-from ssl_core.evaluation.features import extract
+from ssl_core.evaluation.features import Bag, extract
 from ssl_core.evaluation.geometry import alignment, effective_rank, spread, uniformity
 from ssl_core.evaluation.knn import KNN, KNNKnobs, knn_accuracy, nearest
+from ssl_core.evaluation.paired import Gain, gain
 from ssl_core.evaluation.probe import Probe, ProbeKnobs, linear_probe
 from ssl_core.evaluation.projection import PROJECTIONS, project, warm_up
 
 __all__ = [
     "KNN",
     "PROJECTIONS",
+    "Bag",
+    "Gain",
     "KNNKnobs",
     "Probe",
     "ProbeKnobs",
     "alignment",
     "effective_rank",
     "extract",
+    "gain",
     "knn_accuracy",
     "linear_probe",
     "nearest",

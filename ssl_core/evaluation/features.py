@@ -1,49 +1,85 @@
 """h: what the encoder makes of pictures, as it is compared, probed and drawn.
 
 The encoder runs in evaluation mode (BatchNorm uses its running statistics, so that a picture's features do
-not hang on its neighbours in the batch) and is put back, module by module, as it was found.
+not hang on its neighbours in the batch) and is put back, module by module, as it was found. It sees the whole
+picture, or a bag of patches of it: an encoder that was trained on patches knows nothing else.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from ssl_core import device as devices
-from ssl_core.augmentations import plain
+from ssl_core.augmentations import Recipe, plain, take
+from ssl_core.augmentations.pixels import Channels
 from ssl_core.datasets.base import Report, silent
 from ssl_core.problem import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Bag:
+    """A bag of patches: features are the mean over `patches` views that the recipe draws of each picture.
+
+    Tong et al. 2023, https://arxiv.org/abs/2304.03977, section 3. The same pictures give the same patches.
+    """
+
+    recipe: Recipe
+    patches: int
+    seed: int = 0
 
 
 def extract(
     encode: nn.Module,
     images: UInt8[Tensor, "n 3 h w"],
     *,
-    mean: tuple[float, float, float],
-    std: tuple[float, float, float],
+    mean: Channels,
+    std: Channels,
     size: int | None = None,
     device: torch.device | None = None,
     precision: torch.dtype = torch.float32,
     batch: int = 512,
+    bag: Bag | None = None,
     report: Report = silent,
 ) -> Float[Tensor, "n d"]:
     """The features of all pictures under the test-time transform, float32, on the processor.
 
     `mean` and `std` are per channel in 0 to 1; `size` is in pixels, by default the pictures' own; `encode`
-    must be on `device` already (by default where its first parameter is) and is run in `precision`.
+    must be on `device` already (by default where its first parameter is) and is run in `precision`. With a
+    `bag`, they are means over its patches. Raises Problem if there are no pictures.
     """
     if len(images) == 0:
         raise Problem("There are no pictures to encode; choose at least one.")
     device = device or next((p.device for p in encode.parameters()), torch.device("cpu"))
-    found: list[Tensor] = []
-    for start in range(0, len(images), batch):
-        report("Encoding pictures", start / len(images))
-        x = plain(images[start : start + batch], size or images.shape[-1], mean, std)
-        found.append(_encode(encode, x, device, precision))
+    n, looks, done = len(images), bag.patches if bag else 1, 0
+    total = torch.zeros(n, 0)
+    for part, x in _seen(images, size or images.shape[-1], mean, std, batch, bag):
+        report("Encoding pictures", done / (n * looks))
+        h = _encode(encode, x, device, precision)
+        total = total if done else torch.zeros(n, h.shape[1])
+        total[part] += h
+        done += len(x)
     report("Encoding pictures", 1.0)
-    return torch.cat(found)
+    return total.div_(looks)
+
+
+def _seen(
+    images: Tensor, size: int, mean: Channels, std: Channels, batch: int, bag: Bag | None
+) -> Iterator[tuple[slice, Tensor]]:
+    """What the encoder is to see of which pictures: all of them whole, or all again and again in patches."""
+    n = len(images)
+    parts = [slice(start, min(start + batch, n)) for start in range(0, n, batch)]
+    if bag is None:
+        yield from ((part, plain(images[part], size, mean, std)) for part in parts)
+        return
+    recipe, generator = bag.recipe.fit(size, mean, std), torch.Generator().manual_seed(bag.seed)
+    for _ in range(bag.patches):
+        params = recipe.sample(n, generator)  # of all at once, so that the batch size changes nothing
+        for part in parts:
+            yield part, recipe.apply(images[part], take(params, range(n)[part]))
 
 
 def _encode(encode: nn.Module, x: Tensor, device: torch.device, precision: torch.dtype) -> Tensor:

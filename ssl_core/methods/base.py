@@ -40,6 +40,7 @@ class Method(nn.Module, ABC):
     ] = {}  # fields of Settings that it is best begun with, where they differ
     steady: ClassVar[tuple[str, ...]] = ()  # parts whose learning rate stays at its peak
     supervised: ClassVar[bool] = False  # whether it reads labels
+    test_patches: ClassVar[int] = 0  # whose mean its features are at test time; 0: the whole picture
 
     encoder: Encoder
     head: nn.Module

@@ -56,6 +56,7 @@ class EMPSSL(Method):
     paper: ClassVar[str] = "https://arxiv.org/abs/2304.03977"
     loss_name: ClassVar[str] = "emp_ssl"
     recipe_name: ClassVar[str] = "emp_ssl"
+    test_patches: ClassVar[int] = 16  # the encoder never saw a whole picture; the paper takes up to 128
     Knobs: ClassVar[type[Any] | None] = EMPSSLKnobs
     suits: ClassVar[dict[str, Any]] = {
         "head": "mlp",
