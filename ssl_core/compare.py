@@ -13,14 +13,17 @@ from ssl_core import runs
 from ssl_core.config import look_up
 from ssl_core.datasets.base import Report, silent
 from ssl_core.events import Event, Failed, Step
-from ssl_core.measure import evaluate
+from ssl_core.measure import evaluate, gained
 from ssl_core.methods import METHODS
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_core.work import work
 
 COMPARED = [name for name in METHODS if name != "linear"]  # which only makes sense after another
-HEAD = "| method | kNN top-1, untrained → trained | difference | seconds | steps | images a second |"
+HEAD = (
+    "| method | kNN top-1, untrained → trained | gained, ± one paired standard error | seconds | steps | "
+    "images a second | tested on |"
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,9 @@ class Row:
         knn = f"{100 * self.untrained:.1f} → {100 * self.trained:.1f} %"
         speed = f"{self.images_per_second:.0f} × {self.views} views"
         title = METHODS[self.method].title
-        return f"| {title} | {knn} | {gain} | {self.seconds:.0f} | {self.steps} | {speed} |"
+        return (
+            f"| {title} | {knn} | {gain} | {self.seconds:.0f} | {self.steps} | {speed} | {self.transform} |"
+        )
 
 
 def settings_of(method: str, base: Settings, seconds: float) -> Settings:
@@ -94,10 +99,10 @@ def row(run: runs.Run, report: Report = silent) -> Row:
         run=run.name,
         untrained=before["knn_top1"],
         trained=after["knn_top1"],
-        error=0.0,
+        error=gained(after, before).standard_error,
         seconds=last.seconds,
         steps=last.step,
         images_per_second=batch * last.step / last.seconds,
         views=getattr(run.settings.make("method"), "views", 2),
-        transform=after["layer"],
+        transform=after["transform"],
     )
