@@ -120,10 +120,10 @@ def lay_out(sources: Mapping[str, Source], first: str) -> Desk:
     parts: dict[str, Any] = {"source": gr.State(None), "chosen": gr.State(start.chosen)}
     with gr.Row(elem_classes="augment-desk"):
         menu = [(t(sources[name].title), name) for name in names]
-        parts["dataset"] = gr.Dropdown(menu, value=first, label=t("Data set"), scale=2, min_width=170)
+        parts["dataset"] = gr.Dropdown(menu, value=first, label=t("Data set"), scale=2, min_width=190)
         parts["index"] = gr.Number(start.index, label=t("Picture"), precision=0, min_width=110)
         recipes = [(t(recipe.title), name) for name, recipe in RECIPES.items()]
-        parts["recipe"] = gr.Dropdown(recipes, value=start.recipe, label=t("Recipe"), scale=3, min_width=240)
+        parts["recipe"] = gr.Dropdown(recipes, value=start.recipe, label=t("Recipe"), scale=3, min_width=230)
         look: dict[str, Any] = {"info": None, "min_width": 150, "scale": 2, "elem_classes": "own-value"}
         parts["views"] = control(knobs(AugmentState)["views"], **look)
         parts["seed"] = gr.Number(start.seed, label=t("Seed"), precision=0, min_width=90)
