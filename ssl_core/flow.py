@@ -19,6 +19,7 @@ from ssl_core.problem import Problem
 from ssl_core.trace import Trace
 
 FAIR = 0.3  # of the promised fall; below one half, so that a step to the bottom of a parabola is accepted
+GROWTH = 1.25  # of the size from one step to the next: little, so that most steps need no halving
 HALVINGS = 30  # then no step helps within rounding: the points have arrived
 
 
@@ -59,7 +60,7 @@ def flow(
     while True:
         moment = Moment(points, trace, slope(trace.loss, points))
         yield moment
-        found = _step(loss, moment, min(2 * size, stride / _longest(moment.slope)))
+        found = _step(loss, moment, min(GROWTH * size, stride / _longest(moment.slope)))
         while found is None:
             yield moment
         points, trace, size = found

@@ -15,7 +15,7 @@ from ssl_core.losses.coding_rate import coding_rate, ellipsoid, rate_of
 from ssl_core.losses.emp_ssl import EMPSSL, EMPSSLTrace
 
 STEPS = 80
-STRIDE = 0.025  # radians: no point goes further in a step
+STRIDE = 0.04  # radians: no point goes further in a step
 SIGNS = {"maximise": 1.0, "minimise": -1.0}
 STARTS = ("collapsed", "spread")
 NOISE = 0.05  # of the collapsed start: exactly equal points would stay for ever
@@ -76,7 +76,8 @@ def _follow(state: FlowState, start: Float[Tensor, "p n d"]) -> dict[str, Tensor
         # one point a picture stands for two patches that are the same, and so agree whatever they do
         return loss(points.expand(2, -1, -1) if len(points) == 1 else points)
 
-    moments = list(islice(flow(of, start, STRIDE), STEPS + 1))
+    each = 2 if state.patches > 1 else 1  # λ = 200 makes the flow's own steps short: show every second one
+    moments = list(islice(flow(of, start, STRIDE / each), 0, each * STEPS + 1, each))
     points = torch.stack([m.points.detach() for m in moments]).requires_grad_()
     rate = coding_rate(points, state.eps).mean(1)
     spectrum = torch.stack([_trace(m).spectrum for m in moments]).detach().flip(-1).requires_grad_()

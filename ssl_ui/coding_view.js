@@ -73,7 +73,7 @@ function drawNumbers(panel, start) {
   const spectrum = start.spectrum[at], total = props.value.even * spectrum.length;
   panel.querySelector(".rate-number b").textContent = start.rate[at].toFixed(3);
   panel.querySelector("tbody").innerHTML = spectrum.map((value, i) => `<tr><th scope="row">${i + 1}</th>
-    <td><i style="--part:${100 * value / total}%;--even:${100 / spectrum.length}%"></i>${value.toFixed(2)}</td>
+    <td><i style="--part:${100 * value / total}%;--even:${100 / spectrum.length}%"></i><span>${value.toFixed(2)}</span></td>
     <td>${i ? "+ " : ""}<b>${start.terms[at][i].toFixed(3)}</b></td><td>${start.gains[at][i].toFixed(3)}</td></tr>`)
     .join("");
 }
@@ -98,6 +98,7 @@ function show() {
   }
   const { steps } = props.value;
   Object.assign($("scrub"), { max: steps, value: at });
+  $("scrub").style.setProperty("--range_progress", `${100 * at / steps}%`);
   $("place").querySelector("b").textContent = at;
   $("place").querySelector("i").textContent = steps;
   $("back").disabled = at === 0;

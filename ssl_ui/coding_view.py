@@ -28,7 +28,7 @@ TEMPLATE = """
 PANEL = """
 <section data-start="{name}">
   <header><h3>{title}</h3><div class="rate-number">R = <b></b></div></header>
-  <svg class="rate-ball rate-ink" viewBox="-2 -1.32 4 2.64" role="img" aria-label="{ball}"></svg>
+  <svg class="rate-ball rate-ink" viewBox="-1.75 -1.3 3.5 2.6" role="img" aria-label="{ball}"></svg>
   <table>
     <thead><tr><th scope="col"></th><th scope="col">σ²</th>
       <th scope="col">½ ln(1 + <sup>d</sup>⁄<sub>nε</sub> σ²)</th><th scope="col">{gain}</th></tr></thead>
@@ -75,7 +75,7 @@ def _legend() -> str:
             "a point, before and behind the middle"
         ),
         '<line class="rate-push" x1="3" y1="9" x2="30" y2="9" marker-end="url(#rate-tip)"/>': t(
-            "where R pushes it along the sphere (one scale for all steps)"
+            "where the term R pushes it, along the sphere (one scale for all steps)"
         ),
         '<ellipse class="rate-body" cx="18" cy="9" rx="16" ry="7"/>': t(
             "the ellipsoid of all points: half axes √(ε + d/n σ²), volume eᴿ grains"

@@ -36,11 +36,11 @@ def run(loss: Callable[[Tensor], Trace], start: Tensor, steps: int) -> list[Mome
 
 
 @pytest.mark.parametrize(("n", "d"), [(12, 2), (16, 3), (9, 5), (3, 3)])
-@pytest.mark.parametrize("eps", [0.01, 0.2, 1.0])
+@pytest.mark.parametrize("eps", [0.01, 1.0])
 def test_the_rate_rises_to_its_bound_and_evens_out_the_eigenvalues(
     generator: torch.Generator, n: int, d: int, eps: float
 ) -> None:
-    moments = run(partial(rate_alone, eps=eps), nearly_collapsed(generator, n, d), 150)
+    moments = run(partial(rate_alone, eps=eps), nearly_collapsed(generator, n, d), 100)
     rates = [m.trace.scalars()["coding_rate"] for m in moments]
     bound = d / 2 * math.log(1 + 1 / eps)
     assert rates[0] < bound - 0.1
@@ -54,7 +54,7 @@ def test_the_rate_rises_to_its_bound_and_evens_out_the_eigenvalues(
 
 def test_the_wrong_sign_flows_into_one_line(generator: torch.Generator) -> None:
     spread = torch.randn(1, 16, 3, generator=generator, dtype=torch.float64)
-    end = run(partial(rate_alone, rate_weight=-1.0), spread, 150)[-1]
+    end = run(partial(rate_alone, rate_weight=-1.0), spread, 100)[-1]
     assert end.trace.scalars()["coding_rate"] == pytest.approx(math.log(1 + 3 / EPS) / 2, abs=1e-3)
     assert (end.points[0] @ end.points[0].T).abs().min() > 0.99  # z and -z are one direction
 
@@ -63,7 +63,7 @@ def test_pictures_spread_and_their_patches_do_not(generator: torch.Generator) ->
     start = nearly_collapsed(generator, 8, 3).expand(3, 8, 3) + 0.05 * clusters(
         generator, 3, 8, 3, torch.float64
     )
-    first, *_, last = (m.trace.scalars() for m in run(EMPSSL(EPS), start, 150))
+    first, *_, last = (m.trace.scalars() for m in run(EMPSSL(EPS), start, 120))
     assert last["similarity"] > max(0.999, first["similarity"])
     assert first["coding_rate"] < 1.5
     assert last["coding_rate"] > 2.5

@@ -15,7 +15,7 @@ from ssl_ui.i18n import t
 TITLE = "Coding rate"
 TITLES = {
     "n": "Pictures n",
-    "patches": "Patches of each",
+    "patches": "Patches p",
     "eps": "ε",
     "invariance_weight": "Weight λ",
     "seed": "Seed",
