@@ -23,6 +23,9 @@ def control(knob: Knob, **options: Any) -> Component:
         return gr.Dropdown([(t(str(c)), c) for c in knob.choices], value=knob.default, **words)
     if isinstance(knob.default, bool):
         return gr.Checkbox(knob.default, **words)
+    if knob.default is None and knob.low is not None:  # off unless given: an empty gr.Number would say 0
+        low, high = f"{knob.low:g}", f"{knob.high:g}"
+        return gr.Textbox(placeholder=t("off, or {low} to {high}", low=low, high=high), **words)
     if knob.default is None or isinstance(knob.default, str):
         return gr.Textbox(knob.default, **words)
     if knob.low is None or knob.high is None:

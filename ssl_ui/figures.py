@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Num
+from jaxtyping import Float, Int, Num
 
 from ssl_ui.palette import (
     CLASSES,
@@ -103,44 +103,6 @@ def write(figure: Figure, words: list[list[str]], cosine: bool = False) -> None:
         "textfont": {"size": size, "color": "#111"},
         "colorscale": COSINES_PALE if cosine else MAGNITUDES_PALE,
     }
-
-
-def outline(figure: Figure, mask: Bool[np.ndarray, "r c"], colour: str = CLASSES[4]) -> None:
-    """Draw a frame around the marked cells of a heatmap."""
-    figure["layout"]["shapes"] = [
-        {
-            "type": "rect",
-            "x0": c - 0.48,
-            "x1": c + 0.48,
-            "y0": r - 0.48,
-            "y1": r + 0.48,
-            "line": {"color": colour, "width": 4},
-        }
-        for r, c in np.argwhere(mask).tolist()
-    ]
-
-
-def mask_layer(mask: Bool[np.ndarray, "r c"], name: str, colour: str) -> dict[str, Any]:
-    """A trace to lay over a heatmap: tints the cells of a mask; the legend switches it off and on."""
-    return {
-        "type": "heatmap",
-        "z": typed(np.where(mask, 1.0, np.nan)),
-        "zmin": 0,
-        "zmax": 1,
-        "opacity": 0.75,
-        "colorscale": [[0, colour], [1, colour]],
-        "showscale": False,
-        "showlegend": True,
-        "name": name,
-        "hoverinfo": "skip",
-    } | gaps(max(mask.shape))
-
-
-def masks(layers: Mapping[str, Bool[np.ndarray, "r c"]], labels: Sequence[str] | None = None) -> Figure:
-    """Masks of one matrix in colours of their own, each a layer that the legend switches."""
-    layout = cells(next(iter(layers.values())).shape, labels, labels) | {"showlegend": True}
-    data = [mask_layer(mask, name, of_class(i)) for i, (name, mask) in enumerate(layers.items())]
-    return {"data": data, "layout": layout}
 
 
 def scatter(

@@ -40,6 +40,8 @@ def as_knobs(value: Any) -> dict[str, Any]:
 def held(knob: Knob, value: Any) -> Any:
     """A knob's value from what a visitor sent, if it is within the slider's range. Raises Problem."""
     parsed = knob.parse(value)
+    if parsed is None:  # a number that is off
+        return None
     if knob.low is not None and knob.high is not None and not knob.low <= parsed <= knob.high:
         raise Problem(
             "{name} is {value}; give a number from {low} to {high}.",

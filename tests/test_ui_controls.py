@@ -57,6 +57,14 @@ def test_all_that_is_offered_is_understood(knob: Knob) -> None:
         assert knob.parse(str(value)) == value, "a menu may give back text"
 
 
+def test_a_number_that_may_be_off_is_an_empty_field_that_says_so() -> None:
+    knob = knobs(LOSSES["sup_con"])["base_temperature"]
+    part = control(knob)
+    assert isinstance(part, gr.Textbox)
+    assert part.placeholder == "off, or 0.05 to 1"
+    assert [knob.parse(part.preprocess(written)) for written in (None, "", "0.07")] == [None, None, 0.07]
+
+
 def knob_of(default: Any, low: float, high: float, log: bool = False) -> Knob:
     return Knob("x", default, low, high, "", log, None)
 
@@ -96,5 +104,5 @@ def test_a_choice_reads_the_knobs_of_the_chosen_only() -> None:
 def test_a_group_is_made_of_a_class_or_of_knobs() -> None:
     with gr.Blocks():
         of_class, of_knobs = group(LossState), group({"seed": knobs(LossState)["seed"]})
-    assert list(of_class.parts) == ["batch", "n", "d", "seed"]
+    assert list(of_class.parts) == ["batch", "views", "n", "d", "seed"]
     assert list(of_knobs.parts) == ["seed"]

@@ -98,14 +98,6 @@ def test_masked_cells_are_written_in_the_colour_of_the_page() -> None:
     assert figure["data"][0]["text"] == [["", "1.00"], ["2.00", ""]]
 
 
-def test_outlines_stand_around_their_cells() -> None:
-    figure = figures.heatmap(np.zeros((2, 3)))
-    figures.outline(figure, np.array([[False, False, True], [False, False, False]]))
-    (frame,) = figure["layout"]["shapes"]
-    assert 1.5 < frame["x0"] < 2 < frame["x1"] < 2.5
-    assert -0.5 < frame["y0"] < 0 < frame["y1"] < 0.5
-
-
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=30))
 def test_every_point_is_drawn_once_in_its_class(labels: list[int]) -> None:
     points = np.arange(2.0 * len(labels)).reshape(-1, 2)
@@ -129,25 +121,15 @@ def test_a_curve_draws_its_references_across() -> None:
     assert figure["layout"]["annotations"][0]["text"] == "collapsed"
 
 
-def test_masks_are_layers_that_the_legend_switches() -> None:
-    itself = np.eye(3, dtype=bool)
-    figure = figures.masks({"self": itself, "negative": ~itself})
-    assert [layer["name"] for layer in figure["data"]] == ["self", "negative"]
-    assert all(layer["showlegend"] for layer in figure["data"])
-    for layer, mask in zip(figure["data"], (itself, ~itself), strict=True):
-        np.testing.assert_array_equal(read(layer["z"]) == 1, mask)
-
-
 @pytest.mark.parametrize(
     "figure",
     [
         figures.curve({"a": ([0], [math.inf])}, {"b": 1.0}),
         figures.heatmap(np.full((2, 2), -np.inf)),
-        figures.masks({"self": np.eye(2, dtype=bool)}),
         figures.scatter(np.zeros((1, 2)), np.array([0]), ["a"], {"url": "x", "columns": 1}),
         figures.bars(np.array([1.0, math.nan])),
     ],
-    ids=["curve", "heatmap", "masks", "scatter", "bars"],
+    ids=["curve", "heatmap", "scatter", "bars"],
 )
 def test_figures_are_json_that_browsers_read(figure: figures.Figure) -> None:
     json.dumps(figure, allow_nan=False)
