@@ -2,7 +2,8 @@
 
 Schroff et al. 2015, https://arxiv.org/abs/1503.03832, with the hardest triplets of the batch, as in Hermans
 et al. 2017, https://arxiv.org/abs/1703.07737. An anchor learns from one positive and one negative at a time,
-where SupCon weighs all of them.
+where SupCon weighs all of them. Its weakness shows in short runs: the hardest negative is mostly nearer than
+the hardest positive, so that drawing everything together pays, and the loss sits just above its margin.
 """
 
 from typing import ClassVar
