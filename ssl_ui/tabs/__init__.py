@@ -5,7 +5,17 @@ The key is the tab's id: `gr.Tabs(selected="train")` opens it.
 
 from types import ModuleType
 
-from ssl_ui.tabs import augmentations, coding_rate, embedding, loss_steps, overview, similarity, train
+from ssl_ui.tabs import (
+    augmentations,
+    break_it,
+    coding_rate,
+    embedding,
+    loss_steps,
+    moco,
+    overview,
+    similarity,
+    train,
+)
 
 TABS: dict[str, ModuleType] = {
     "overview": overview,
@@ -13,6 +23,8 @@ TABS: dict[str, ModuleType] = {
     "loss": loss_steps,
     "coding_rate": coding_rate,
     "similarity": similarity,
+    "moco": moco,
     "train": train,
+    "break_it": break_it,
     "embedding": embedding,
 }
