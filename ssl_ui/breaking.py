@@ -39,6 +39,8 @@ def charts(name: str) -> list[dict[str, Any]]:
             {who: series(seen, field) for who, seen in both.items()}, lines, t("step"), t(TITLES[field])
         )
         figure["data"][1]["line"]["dash"] = "dash"
+        for line in figure["data"] if field == "knn" else []:  # measured now and then
+            line |= {"mode": "lines+markers", "marker": {"size": 8}}
         figure["layout"]["legend"] = {"orientation": "h", "y": 1.14, "x": 0}
         for axis in ("xaxis", "yaxis"):
             figure["layout"][axis] |= FIXED

@@ -37,7 +37,7 @@ def build(context: Context, frame: Frame) -> None:
                 again = gr.Button(t("Set it up in Train"), elem_id="break-train")
             with gr.Column(visible=False) as revealed:
                 told = gr.Markdown(elem_id="break-verdict")
-                with gr.Row():
+                with gr.Row(elem_id="break-charts"):
                     plots = [
                         live_plot(label=t("Healthy and broken"), height=330, min_width=300)
                         for _ in range(CHARTS)
