@@ -54,7 +54,9 @@ def flow(
     radians. Float64 gets closer to the end than float32. Raises Problem where a row of the start is zero.
     """
     if not (start.norm(dim=-1) > 0).all():
-        raise Problem("A row of zeros has no direction. Give every point at least one number above zero.")
+        raise Problem(
+            "A row of zeros has no direction. Give every point at least one number other than zero."
+        )
     points = normalize(start.detach(), dim=-1).requires_grad_()
     trace, size = loss(points), math.inf
     while True:

@@ -28,7 +28,9 @@ class FlowState:
     """What the tab stands at."""
 
     n: int = knob(12, 4, 30, "One point each, or one for each patch.")
-    patches: int = knob(1, 1, 3, "From 2 on the loss holds them together; R is their mean.")
+    patches: int = knob(
+        1, 1, 3, "From 2 on they are held together. R is then their mean, the ellipsoid that of all."
+    )
     d: int = knob(3, choices=(3, 2), help="3: a sphere to turn. 2: a circle.")
     eps: float = knob(0.2, 0.01, 1.0, "How fine volume is measured: √ε is the radius of a grain.")
     invariance_weight: float = knob(200.0, 0.0, 400.0, "How much the agreement of the patches counts.")
@@ -40,8 +42,8 @@ def work_out(state: FlowState) -> dict[str, Any]:
     """Both starts step by step, for programs and for the page; plain lists, one entry a step.
 
     Of each start: `points` and `arrows` (patch, picture, d), `axes` of the ellipsoid (half axes, longest
-    first), `spectrum`, `terms` and `gains` (for each singular value: σ², its part of R, and what R would gain
-    by one more σ²), `rate` (R), `similarity` and `loss`. Several patches have an R each: numbers are means.
+    first), `spectrum`, `terms` and `gains` (for each singular value: σ², its part of R, and the derivative of
+    R by σ²), `rate` (R), `similarity` and `loss`. Several patches have an R each: numbers are means.
     """
     n, d = state.n, state.d
     seen = {start: _follow(state, _begin(state, start)) for start in STARTS}

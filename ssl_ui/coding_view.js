@@ -37,10 +37,8 @@ function body(axes) {
 }
 
 function globe(flat) {
-  if (flat) return '<circle class="rate-sphere" r="1"/>';
-  const [x, y, z] = [[1, 0, 0], [0, 1, 0], [0, 0, 1]].map(project);
-  return '<circle class="rate-sphere" r="1"/>' + ellipse("rate-equator", x, y) + ellipse("rate-equator", x, z) +
-    ellipse("rate-equator", y, z);
+  const [x, y, z] = [[1, 0, 0], [0, 1, 0], [0, 0, 1]].map(project), pairs = flat ? [] : [[x, y], [x, z], [y, z]];
+  return '<circle class="rate-sphere" r="1"/>' + pairs.map(([a, b]) => ellipse("rate-equator", a, b)).join("");
 }
 
 function dot(point, arrow, picture) {
@@ -60,6 +58,12 @@ function links(dots) { // the patches of a picture hang together: a line from ea
   }).join("");
 }
 
+function frame() { // so tall that the ellipsoids of all steps, as they are turned now, stay within
+  const steps = Object.values(props.value.starts).flatMap((start) => start.axes);
+  const tall = Math.max(1.2, ...steps.map((axes) => Math.hypot(...axes.map((axis) => project(axis)[1])))) * 1.08;
+  return `${-1.35 * tall} ${-tall} ${2.7 * tall} ${2 * tall}`;
+}
+
 function drawBall(svg, start) {
   const arrows = start.arrows[at], axes = start.axes[at].map(project);
   const dots = start.points[at].flatMap((patch, k) => patch.map((p, i) => dot(p, arrows[k][i], i)));
@@ -73,7 +77,8 @@ function drawNumbers(panel, start) {
   const spectrum = start.spectrum[at], total = props.value.even * spectrum.length;
   panel.querySelector(".rate-number b").textContent = start.rate[at].toFixed(3);
   panel.querySelector("tbody").innerHTML = spectrum.map((value, i) => `<tr><th scope="row">${i + 1}</th>
-    <td><i style="--part:${100 * value / total}%;--even:${100 / spectrum.length}%"></i><span>${value.toFixed(2)}</span></td>
+    <td><i style="--part:${100 * value / total}%;--even:${100 / spectrum.length}%"></i>
+      <span>${value.toFixed(2)}</span></td>
     <td>${i ? "+ " : ""}<b>${start.terms[at][i].toFixed(3)}</b></td><td>${start.gains[at][i].toFixed(3)}</td></tr>`)
     .join("");
 }
@@ -90,15 +95,16 @@ function drawCourse(panel, start) {
 }
 
 function show() {
+  const box = frame();
   for (const panel of panels) {
-    const start = props.value.starts[panel.dataset.start];
-    drawBall(panel.querySelector(".rate-ball"), start);
+    const start = props.value.starts[panel.dataset.start], ball = panel.querySelector(".rate-ball");
+    ball.setAttribute("viewBox", box);
+    drawBall(ball, start);
     drawNumbers(panel, start);
     drawCourse(panel, start);
   }
-  const { steps } = props.value;
-  Object.assign($("scrub"), { max: steps, value: at });
-  $("scrub").style.setProperty("--range_progress", `${100 * at / steps}%`);
+  const { steps } = props.value, scrub = Object.assign($("scrub"), { max: steps, value: at });
+  scrub.style.setProperty("--range_progress", `${100 * at / steps}%`);
   $("place").querySelector("b").textContent = at;
   $("place").querySelector("i").textContent = steps;
   $("back").disabled = at === 0;

@@ -28,7 +28,7 @@ TEMPLATE = """
 PANEL = """
 <section data-start="{name}">
   <header><h3>{title}</h3><div class="rate-number">R = <b></b></div></header>
-  <svg class="rate-ball rate-ink" viewBox="-1.75 -1.3 3.5 2.6" role="img" aria-label="{ball}"></svg>
+  <svg class="rate-ball rate-ink" role="img" aria-label="{ball}"></svg>
   <table>
     <thead><tr><th scope="col"></th><th scope="col">σ²</th>
       <th scope="col">½ ln(1 + <sup>d</sup>⁄<sub>nε</sub> σ²)</th><th scope="col">{gain}</th></tr></thead>
@@ -57,7 +57,7 @@ def _template() -> str:
     words = {
         "ball": t("The points on the sphere, the gradient of R on each, and the ellipsoid; drag to turn"),
         "curve": t("R over the steps"),
-        "gain": t("one more σ² adds"),
+        "gain": t("gain per σ²"),
         "most": t("even:"),
         "least": t("all equal:"),
     }

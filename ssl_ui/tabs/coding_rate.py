@@ -26,12 +26,12 @@ SIGNS = {"maximise": "Maximise R (EMP-SSL)", "minimise": "Minimise R (wrong sign
 QUESTION = "Why does maximising this push features apart?"
 FORMULA = (
     r"$$R = \tfrac12 \log\det\left(I + \tfrac{d}{n\epsilon} Z^\top Z\right)"
-    r" = \tfrac12 \sum_i \log\left(1 + \tfrac{d}{n\epsilon}\,\sigma_i^2\right)$$"
+    r" = \tfrac12 \sum_i \ln\left(1 + \tfrac{d}{n\epsilon}\,\sigma_i^2\right)$$"
 )
 ANSWER = (
     "**R is the logarithm of a volume**: that of the ellipsoid, in grains. The rows of Z have length 1, so "
     "the σ² always sum to n; only their shares can change. A logarithm rewards what is missing: where the "
-    "ellipsoid is long, more σ² adds little; where it is thin, much (last column). So the gradient pushes "
+    "ellipsoid is long, more σ² adds little; where it is thin, much (last column, ∂R/∂σ²). So the gradient pushes "
     "every point **towards the thin directions**, until all are even: σ² = n/d.\n\n"
     "The other term of the loss, −λ cos, **holds the patches of one picture together**: pictures spread, "
     "their patches do not. Try 3 patches.\n\n"
