@@ -31,8 +31,8 @@ FORMULA = (
 ANSWER = (
     "**R is the logarithm of a volume**: that of the ellipsoid, in grains. The rows of Z have length 1, so "
     "the σ² always sum to n; only their shares can change. A logarithm rewards what is missing: where the "
-    "ellipsoid is long, more σ² adds little; where it is thin, much (last column, ∂R/∂σ²). So the gradient pushes "
-    "every point **towards the thin directions**, until all are even: σ² = n/d.\n\n"
+    "ellipsoid is long, more σ² adds little; where it is thin, much (last column, ∂R/∂σ²). So the gradient "
+    "pushes every point **towards the thin directions**, until all are even: σ² = n/d.\n\n"
     "The other term of the loss, −λ cos, **holds the patches of one picture together**: pictures spread, "
     "their patches do not. Try 3 patches.\n\n"
     "If all points were equal, the gradient along the sphere would be exactly zero; so the collapsed start "
