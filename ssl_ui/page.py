@@ -68,6 +68,7 @@ def _launch(blocks: gr.Blocks, **options: Any) -> str:
         share=False,
         quiet=True,
         prevent_thread_lock=True,
+        _frontend=False,  # else it gives up if its first answer takes 3 s, as on a machine that is training
         **options,
     )
     return address
