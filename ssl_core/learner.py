@@ -20,6 +20,7 @@ from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 
 Channels = tuple[float, float, float]
+WATCHED = 2048  # outputs of a step whose pairs are looked at: of 200 patches of 100 pictures, 2 GB else
 
 
 @contextmanager
@@ -135,7 +136,7 @@ def step_generator(seed: int, step: int, what: str) -> torch.Generator:
 def geometry(outcome: Outcome) -> dict[str, float]:
     """How the outputs of this step lie on the sphere (Wang & Isola 2020), for the collapse monitor."""
     z = torch.nn.functional.normalize(outcome.z.detach().float(), dim=-1)
-    flat = z.flatten(0, 1)
+    flat = z.flatten(0, 1)[:WATCHED]
     return {
         "alignment": float(alignment(z[0], z[1])) if len(z) > 1 else 0.0,
         "uniformity": float(uniformity(flat)),

@@ -1,24 +1,20 @@
 """EMP-SSL: many patches of a picture agree with their mean, and all fill the space.
 
 Tong et al. 2023, https://arxiv.org/abs/2304.03977. What is kept and probed is the encoder with a wide layer
-on top. Patches may go through the encoder a chunk at a time. A chunk's activations are then computed once
-more in the backward pass instead of being kept, so that memory is bounded by the chunk, not by the number of
-patches. BatchNorm looks at one chunk either way, so the gradient is the same.
+on top. Patches may go through the encoder a chunk at a time, so that memory is bounded by the chunk, not by
+the number of patches.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from ssl_core.config import at_least, knob
 from ssl_core.encoders import Encoder
 from ssl_core.methods.base import Method, Outcome
+from ssl_core.methods.chunks import in_chunks
 
 
 @dataclass(frozen=True)
@@ -74,30 +70,6 @@ class EMPSSL(Method):
 
     def forward(self, x: Float[Tensor, "p n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
         """The loss of p patches of each picture; labels are not used."""
-        parts = x.split(self.knobs.chunk or len(x))
-        embed = self.project if len(parts) == 1 else self.recomputed
-        z = torch.cat([embed(part) for part in parts])
+        chunk = self.knobs.chunk
+        z = in_chunks(self, self.project, x, chunk) if 0 < chunk < len(x) else self.project(x)
         return Outcome(self.loss(z), z)
-
-    def recomputed(self, x: Float[Tensor, "p n 3 h w"]) -> Float[Tensor, "p n d"]:
-        """`project`, of which nothing but the input is kept for the backward pass."""
-
-        def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-            return nullcontext(), statistics_kept(self)
-
-        return checkpoint(self.project, x, use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
-
-
-@contextmanager
-def statistics_kept(module: nn.Module) -> Iterator[None]:
-    """What BatchNorm counts inside goes to copies: the second pass over a chunk must not count twice."""
-    own = [(part, dict(part.named_buffers(recurse=False))) for part in module.modules()]
-    try:
-        for part, buffers in own:
-            for name, value in buffers.items():
-                setattr(part, name, value.clone())
-        yield
-    finally:
-        for part, buffers in own:
-            for name, value in buffers.items():
-                setattr(part, name, value)
