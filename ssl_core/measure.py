@@ -38,7 +38,7 @@ class Evaluation:
         AUTO,
         choices=(AUTO, 0, 1, 2, 4, 8, 16, 32, 64, 128),
         help="Features are the mean over so many patches, drawn by the run's recipe. 0: the whole picture; "
-        "auto: as the method is tested (16 for EMP-SSL, which trains on patches, else 0).",
+        "auto: as the method is tested, on patches if it trains on them (EMP-SSL).",
     )
 
     def bag(self, settings: Settings) -> Bag | None:
