@@ -1,14 +1,15 @@
 // Plays the films of MoCo's queue: nothing is computed here but where things are drawn (queue_drawing.js).
-// props.value = {queue, batch, keys, devices, steps, collapsed, momenta, pictures, films: {momentum: {written,
+// props.value is the text of {queue, batch, keys, devices, steps, momenta, pictures, films: {momentum: {written,
 // agreement, pointer, shuffle, loss, …}}}, each with one entry a step (ssl_ui/queue_state.py). Step 0 is before
 // the first.
 const $ = (name) => element.querySelector(`.queue-${name}`);
 const words = $("bar").parentElement.dataset;
+let value = null, text = ""; // a text, since Gradio clones what is in props at every look and every message
 let at = 0, timer = 0, wanted = "0.99", atlas = "";
 
 // the momentum that is shown: the one wanted, or any that is there while others are still being filmed
-const momentum = () => (props.value?.films[wanted] ? wanted : Object.keys(props.value?.films ?? {})[0]);
-const film = () => props.value?.films[momentum()];
+const momentum = () => (value?.films[wanted] ? wanted : Object.keys(value?.films ?? {})[0]);
+const film = () => value?.films[momentum()];
 
 function blocks() { // as the queue stands after the step that is shown
   const written = at ? film().written[at - 1] : film().written[0].map(() => -1);
@@ -28,12 +29,12 @@ function numbers(there) {
 }
 
 function lines(name) {
-  const line = (m, i) => ({ name: m, values: props.value.films[m]?.[name], chosen: m === momentum(), colour: COLOURS[i] });
-  return props.value.momenta.map(line).filter((one) => one.values);
+  const line = (m, i) => ({ name: m, values: value.films[m]?.[name], chosen: m === momentum(), colour: COLOURS[i] });
+  return value.momenta.map(line).filter((one) => one.values);
 }
 
 function curves(there) {
-  const { steps, keys } = props.value;
+  const { steps, keys } = value;
   const far = Math.max(0.1, ...lines("distance").flatMap((line) => line.values));
   const low = Math.floor(10 * Math.min(0.9, ...film().agreement.flat().filter((a) => a !== null))) / 10;
   $("distance").innerHTML = course(lines("distance"), far, at, steps, 2);
@@ -42,11 +43,11 @@ function curves(there) {
 }
 
 function shuffle() {
-  const { devices: parts, batch, pictures } = props.value, order = film().shuffle[Math.max(0, at - 1)];
+  const { devices: parts, batch, pictures } = value, order = film().shuffle[Math.max(0, at - 1)];
   const each = batch / parts, row = $("devices").dataset;
   const same = order.filter((picture, place) => Math.floor(picture / each) === Math.floor(place / each)).length;
   $("same").textContent = words.same.replace("{same}", same).replace("{all}", batch);
-  const sheet = `<defs><image id="queue-atlas" href="${pictures.url}" width="${batch * pictures.tile}" height="${props.value.steps * pictures.tile}"/></defs>`;
+  const sheet = `<defs><image id="queue-atlas" href="${pictures.url}" width="${batch * pictures.tile}" height="${value.steps * pictures.tile}"/></defs>`;
   if (atlas !== pictures.url) $("devices").innerHTML = sheet + "<g></g>";
   atlas = pictures.url;
   const { drawn, high } = devices(order, parts, pictures.tile, Math.max(0, at - 1), [row.queries, row.encoded, row.returned]);
@@ -55,7 +56,7 @@ function shuffle() {
 }
 
 function choices() {
-  const { momenta, films } = props.value, box = $("momenta");
+  const { momenta, films } = value, box = $("momenta");
   if (!box.querySelector("button")) {
     momenta.forEach((m, i) => {
       const button = document.createElement("button");
@@ -75,7 +76,7 @@ function choices() {
 function show() {
   $("bar").parentElement.hidden = !film();
   if (!film()) return;
-  const there = blocks(), { queue, steps } = props.value, pointer = at ? film().pointer[at - 1] / queue : 0;
+  const there = blocks(), { queue, steps } = value, pointer = at ? film().pointer[at - 1] / queue : 0;
   const said = { fresh: words.new, middle: [`K = ${queue}`, words.meets], age: (age, agreement) => `${age} · ${agreement.toFixed(3)}` };
   $("ring").innerHTML = ring(there, pointer, said);
   numbers(there);
@@ -91,12 +92,12 @@ function show() {
 
 function play(on) {
   clearInterval(timer);
-  timer = on ? setInterval(() => (element.isConnected && at < props.value.steps ? go(at + 1) : play(false)), 450) : 0;
+  timer = on ? setInterval(() => (element.isConnected && at < value.steps ? go(at + 1) : play(false)), 450) : 0;
   $("play").textContent = on ? $("play").dataset.pause : $("play").dataset.play;
 }
 
 function go(to) {
-  at = Math.max(0, Math.min(props.value.steps, to));
+  at = Math.max(0, Math.min(value.steps, to));
   show();
 }
 
@@ -106,7 +107,7 @@ $("next").onclick = () => step(at + 1);
 $("reset").onclick = () => step(0);
 $("scrub").oninput = (event) => step(Number(event.target.value));
 $("play").onclick = () => {
-  if (!timer && at === props.value.steps) go(0);
+  if (!timer && at === value.steps) go(0);
   play(!timer);
 };
 // ← and → step wherever the focus is, except where the arrows have work of their own to do
@@ -119,8 +120,10 @@ document.addEventListener("keydown", function walk(event) {
   if (way) { event.preventDefault(); step(at + way); }
 });
 const update = () => {
-  if (!props.value) return;
-  at = Math.min(at, props.value.steps);
+  const news = props.value;
+  if (!news || news === text) return;
+  value = JSON.parse((text = news));
+  at = Math.min(at, value.steps);
   show();
 };
 watch("value", update);

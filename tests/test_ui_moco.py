@@ -179,7 +179,7 @@ def test_the_ring_fills_turns_and_begins_anew(visit: Visit) -> None:
     for step in (1, 2, 3):
         page.keyboard.press("ArrowRight")
         expect(arcs).to_have_count(step)
-    assert words.all_inner_texts() == ["2", "1", "new"]
+    assert words.all_text_contents() == ["2", "1", "new"]
     assert place(page) == "step 3 / 40"
     shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
     number = page.locator('[data-number="distance"]')

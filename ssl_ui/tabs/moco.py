@@ -1,5 +1,6 @@
 """MoCo's machinery: the queue as a ring that fills and turns, its keys' ages, the slow copy, the shuffle."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,13 +41,13 @@ WHY = (
     "directions, which are easy to tell from a key (contrast accuracy 100 %); the loss **rises** as real "
     "keys come in, and that is no fault. Keys are written after the loss, or a query would meet its own "
     "picture as a negative.\n\n"
-    "**Why a slow copy?** Old keys were made by the encoder of their time. At **m = 0** the copy is the "
-    "query encoder itself (distance 0): see in step 8 how little the oldest keys still agree. With the "
-    "default settings all outputs then run to one point: the cosine with the queue goes to 1, the loss to"
-    " ln(K + 1) = {collapsed:.3f}. In the paper, too, training fails at 0. At **m = 1** the copy never "
+    "**Why a slow copy?** Old keys were made by the encoder of their time. With the default settings, at "
+    "**m = 0** the copy is the query encoder itself (distance 0): see in step 8 how little the oldest "
+    "keys still agree. All outputs then run to one point: the cosine with the queue goes to 1, the loss "
+    "to ln(K + 1) = {collapsed:.3f}. In the paper, too, training fails at 0. At **m = 1** the copy never "
     "moves: all its keys agree, but an untrained encoder made them. In between lies what works: slow "
-    "enough for old keys to hold, fast enough to learn. Of these runs only .99 brings the cosine with the"
-    " queue down again. The paper's .999 is for longer runs: in {steps} steps it hardly moves.\n\n"
+    "enough for old keys to hold, fast enough to learn. Of these six only .99 brings the cosine with the "
+    "queue down again. The paper's .999 is for longer runs: in {steps} steps it hardly moves.\n\n"
     "**Why shuffle?** BatchNorm mixes the pictures that share a device. If a query and its key stand in "
     "the same company, the encoder can tell the pair by it without looking at the picture. Shuffled, the "
     "key is normalised in other company than the query."
@@ -78,7 +79,7 @@ def build(context: Context, frame: Frame) -> None:
                 if isinstance(news, Progress):
                     yield {status: bar(news)}
                 else:
-                    shown[view] = news
+                    shown[view] = json.dumps(news)
                     yield dict(shown)
             yield {
                 **shown,
