@@ -1,4 +1,4 @@
-"""What every method keeps, the ones not written yet too: a new entry in METHODS is tested here as it stands."""
+"""What every method keeps, those not written yet too: a new entry in METHODS is tested here as it stands."""
 
 from dataclasses import fields
 from typing import Any

@@ -34,9 +34,8 @@ def test_predict_then_see_then_set_it_up(visit: Visit) -> None:
     show.click()
     expect(page.locator("#break-verdict")).to_contain_text("It is: Quickly towards −1")
     expect(page.locator("#break-verdict")).to_be_visible()
-    page.wait_for_function(
-        "[...document.querySelectorAll('#break-charts .liveplot')].filter((p) => p.data?.length === 2).length >= 3"
-    )
+    drawn = "[...document.querySelectorAll('#break-charts .liveplot')].filter((p) => p.data?.length === 2)"
+    page.wait_for_function(f"{drawn}.length >= 3")
     page.locator("#break-train").click()
     expect(page.locator("#preset input")).to_have_value(re.compile("SimSiam without stop-gradient"))
     expect(page.get_by_label("Method", exact=True)).to_have_value("SimSiam")
