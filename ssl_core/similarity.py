@@ -1,10 +1,11 @@
-"""A batch of view pairs through an encoder: what a similarity matrix is made of.
+"""A batch of views through a method and its own loss: what a similarity matrix is made of.
 
 Unlike a training step everything runs in evaluation mode, so that the cosine of two views hangs on these two
 and the encoder alone, not on their neighbours in the batch.
 """
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import torch
@@ -14,31 +15,42 @@ from torch import Tensor
 from ssl_core import device as devices
 from ssl_core.augmentations import Recipe
 from ssl_core.checkpoints import load_state
-from ssl_core.config import look_up
+from ssl_core.config import knobs, look_up
 from ssl_core.datasets.base import Pictures
 from ssl_core.evaluation.features import evaluating
 from ssl_core.learner import build_method, step_generator
-from ssl_core.losses import PairTrace
+from ssl_core.losses import Masks
 from ssl_core.measure import encoder_of
 from ssl_core.methods import Method
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
+from ssl_core.trace import Trace
 
 LAYERS = {"z": "z = g(f(x)): what the loss compares", "h": "h = f(x): what is kept"}
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """n test pictures (places in the split) and two views of each, normalised and as pixels."""
+class Drawn:
+    """n test pictures (places in the split) and v views of each, normalised and as pixels."""
 
     index: Int[Tensor, " n"]
     labels: Int[Tensor, " n"]
-    views: Float[Tensor, "2 n 3 s s"]
-    pixels: UInt8[Tensor, "2 n 3 s s"]
+    pictures: UInt8[Tensor, "n 3 h w"]
+    views: Float[Tensor, "v n 3 s s"]
+    pixels: UInt8[Tensor, "v n 3 s s"]
 
 
-def draw_pairs(pictures: Pictures, recipe: Recipe, n: int, seed: int) -> Pairs:
-    """Two views of each of n test pictures; the same seed gives the same views. Raises Problem."""
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """What a method makes of a batch, on the processor."""
+
+    outputs: Float[Tensor, "v n d"]  # z or h, not normalised
+    trace: Trace | None  # of the method's own loss; None where that cannot be computed on h
+    collapsed: float | None  # the loss, were all outputs alike
+
+
+def draw_views(pictures: Pictures, recipe: Recipe, n: int, seed: int, v: int = 2) -> Drawn:
+    """v views of each of n test pictures; the same seed gives the same views. Raises Problem."""
     if not 1 <= n <= len(pictures.test):
         raise Problem(
             "{n} pictures were asked for, and {dataset} has {there} to test. Choose a number from 1 to that.",
@@ -49,11 +61,13 @@ def draw_pairs(pictures: Pictures, recipe: Recipe, n: int, seed: int) -> Pairs:
     order = torch.randperm(len(pictures.test), generator=step_generator(seed, 0, "pictures"))
     chosen = pictures.test.subset(order[:n])
     recipe = recipe.fit(pictures.size, pictures.mean, pictures.std)
-    params = recipe.sample(2 * n, step_generator(seed, 0, "views"))
-    views = recipe.apply(chosen.images.repeat(2, 1, 1, 1), params)
+    params = recipe.sample(v * n, step_generator(seed, 0, "views"))
+    views = recipe.apply(chosen.images.repeat(v, 1, 1, 1), params)
     mean, std = torch.tensor(recipe.mean).view(3, 1, 1), torch.tensor(recipe.std).view(3, 1, 1)
     pixels = (views * std + mean).mul(255).round().clamp(0, 255).to(torch.uint8)
-    return Pairs(order[:n], chosen.labels, views.unflatten(0, (2, n)), pixels.unflatten(0, (2, n)))
+    return Drawn(
+        order[:n], chosen.labels, chosen.images, views.unflatten(0, (v, n)), pixels.unflatten(0, (v, n))
+    )
 
 
 def has_head(folder: Path | None) -> bool:
@@ -61,13 +75,13 @@ def has_head(folder: Path | None) -> bool:
     return folder is None or (folder / "state.pt").exists()
 
 
-def method_of(settings: Settings, folder: Path | None, layer: str = "z") -> Method:
+def method_of(settings: Settings, folder: Path | None, layer: str = "z", classes: int = 10) -> Method:
     """The method as far as `layer` needs it, as saved in `folder`; without one as before its first step.
 
     Raises Problem where nothing is saved yet, or where z is asked for and the head was not saved.
     """
     look_up(LAYERS, layer, "layer")
-    method = build_method(settings)
+    method = build_method(settings, classes)
     if layer == "h":
         method.encoder = encoder_of(settings, folder)
     elif folder is not None:
@@ -90,17 +104,35 @@ def _load_whole(method: Method, folder: Path) -> None:
         ) from error
 
 
-def represent(method: Method, views: Float[Tensor, "2 n 3 s s"], layer: str) -> Float[Tensor, "2 n d"]:
-    """z or h of every view, not normalised, float32, on the processor."""
+def compare(method: Method, drawn: Drawn, layer: str = "z", temperature: float | None = None) -> Compared:
+    """The batch through the method and its own loss, at another temperature if one is given.
+
+    On h it is the loss of h in place of z, if the loss takes nothing else but views and labels.
+    """
+    method = copy(method)  # weights in common; the loss, and what a forward pass leaves, of its own
+    if temperature is not None and "temperature" in knobs(type(method.loss)):
+        method.loss = replace(method.loss, temperature=temperature)  # type: ignore[call-arg]
     device = devices.pick()
-    x = devices.send(views, device)
+    x, labels = devices.send(drawn.views, device), devices.send(drawn.labels, device)
+    v, n = x.shape[:2]
     with torch.no_grad(), evaluating(method), devices.autocast(device, devices.precision(device)):
         if layer == "z":
-            return method.project(x).float().cpu()
-        return method.encoder(x.flatten(0, 1)).float().cpu().unflatten(0, (2, views.shape[1]))
+            outcome = method(x, labels)
+            outputs, trace = outcome.z.float().cpu(), outcome.trace
+            return Compared(outputs, _here(trace), method.collapsed(n, outputs.shape[-1]))
+        outputs = method.encoder(x.flatten(0, 1)).float().cpu().unflatten(0, (v, n))
+    given = {"views": outputs, "labels": drawn.labels}
+    if "views" not in method.loss.inputs or not method.loss.inputs.keys() <= given.keys():
+        return Compared(outputs, None, None)
+    collapsed = method.loss.collapsed({"v": v, "p": v, "n": n, "d": outputs.shape[-1]})
+    return Compared(outputs, method.loss(**{name: given[name] for name in method.loss.inputs}), collapsed)
 
 
-def means(trace: PairTrace) -> tuple[float, float]:
-    """Mean cosine of the positives and of the negatives; NaN where there are none."""
-    masks = trace.masks()
-    return float(trace.sim[masks.positive].mean()), float(trace.sim[masks.negative].mean())
+def _here(trace: Trace) -> Trace:
+    """The same trace on the processor, without its graph."""
+    return replace(trace, **{f.name: getattr(trace, f.name).detach().cpu() for f in fields(trace)})
+
+
+def means(values: Float[Tensor, "a b"], masks: Masks) -> tuple[float, float]:
+    """The mean over the positives and over the negatives; NaN where there are none."""
+    return float(values[masks.positive].mean()), float(values[masks.negative].mean())

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from ssl_ui.plotly_json import typed
 
@@ -18,6 +18,7 @@ MASKS = {  # by the sign and the words of the control that switches it
     "self": ("✕", "self: a view itself, masked out"),
     "unused": ("·", "unused: the loss does not look at it"),
 }
+ROOMY = 24  # rows or columns whose cells have room for a sign of full size
 LIFT = (np.nan, np.nan)  # of the pen
 # Strokes of each sign from the middle of a cell, and its lines, (colour, width), the lowest first: light on
 # dark can be seen on every cell.
@@ -36,15 +37,32 @@ INK = {
 
 
 def signs(name: str, mask: Bool[np.ndarray, "r c"]) -> list[dict[str, Any]]:
-    """The sign of a mask in all its cells, as plotly traces."""
-    strokes = np.array([*STROKES[name], LIFT])
-    rows, columns = np.nonzero(mask)
-    line = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": typed((columns[:, None] + strokes[:, 0]).ravel()),
-        "y": typed((rows[:, None] + strokes[:, 1]).ravel()),
-        "hoverinfo": "skip",
-    }
-    return [line | {"line": {"color": c, "width": width, "simplify": False}} for c, width in INK[name]]
+    """The sign of a mask in all its cells, as plotly traces; in small cells finer, and one frame for many."""
+    crowded = max(mask.shape) > ROOMY
+    if crowded and name == "positive":
+        x, y = _outline(mask)
+    else:
+        strokes = np.array([*STROKES[name], LIFT])
+        rows, columns = np.nonzero(mask)
+        x, y = columns[:, None] + strokes[:, 0], rows[:, None] + strokes[:, 1]
+    line: dict[str, Any] = {"type": "scatter", "mode": "lines", "name": name, "hoverinfo": "skip"}
+    line |= {"x": typed(x.ravel()), "y": typed(y.ravel())}
+    thin = 0.6 if crowded else 1.0
+    inks = [{"color": colour, "width": width * thin, "simplify": False} for colour, width in INK[name]]
+    return [line | {"line": ink} for ink in inks]
+
+
+def _outline(mask: Bool[np.ndarray, "r c"]) -> tuple[Float[np.ndarray, "s 3"], Float[np.ndarray, "s 3"]]:
+    """The edges between cells of the mask and others: neighbours stand in one frame."""
+    padded = np.pad(mask, 1)
+    below, right = padded[1:, 1:-1] != padded[:-1, 1:-1], padded[1:-1, 1:] != padded[1:-1, :-1]
+    (y, x), (v, u) = np.nonzero(below), np.nonzero(right)
+    across = (
+        np.stack([x - 0.5, x + 0.5, np.full(len(x), np.nan)], 1),
+        np.stack([y - 0.5, y - 0.5, y * np.nan], 1),
+    )
+    down = (
+        np.stack([u - 0.5, u - 0.5, np.full(len(u), np.nan)], 1),
+        np.stack([v - 0.5, v + 0.5, v * np.nan], 1),
+    )
+    return np.concatenate([across[0], down[0]]), np.concatenate([across[1], down[1]])

@@ -1,141 +1,140 @@
-"""What the similarity tab stands at, and the batch of views that follows from it, as numbers.
+"""The batch of views that the similarity tab looks at, and what a method makes of it, as numbers.
 
-Cosines, masks, shares and the loss are all read from one trace of NT-Xent; nothing is computed twice.
+Cosines, masks, shares and the loss are all read from one trace of the method's own loss; nothing is computed
+twice.
 """
 
 import json
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Bool, Float
+import torch
+from jaxtyping import UInt8
 from torch import Tensor
+from torch.nn.functional import interpolate
 
-from ssl_core.config import knob
-from ssl_core.losses.nt_xent import NTXent, NTXentTrace
 from ssl_core.methods import Method
-from ssl_core.problem import Problem
 from ssl_core.settings import Settings
-from ssl_core.similarity import LAYERS, Pairs, draw_pairs, has_head, means, method_of, represent
+from ssl_core.similarity import Compared, Drawn, compare, draw_views, has_head, means, method_of
 from ssl_ui.context import Context
 from ssl_ui.encoders import Picked
-
-SHOWN = {"sim": "Cosine", "share": "Share of the softmax"}
-
-
-@dataclass(frozen=True)
-class SimilarityState:
-    """What the tab stands at. "" leaves a choice to the encoder: its pictures, recipe and deepest layer."""
-
-    encoder: str = ""
-    dataset: str = ""
-    recipe: str = ""
-    layer: str = knob("", choices=("", *LAYERS))
-    n: int = knob(8, 2, 32, "Each gives two views.")
-    seed: int = knob(0, 0, 9999, "The same seed draws the same pictures and views.")
-    temperature: float = knob(NTXent.temperature, 0.05, 1.0, "Low: only the most similar views share.")
-    show: str = knob("sim", choices=tuple(SHOWN))
-    masks: Sequence[str] = ("positive",)
-    compare: bool = True
-    row: str = "a1"  # view a of the first picture, and what it seeks
-    column: str = "b1"
-
-    def place(self, view: str) -> int:
-        """The row of a view such as "b3"; of a picture that is no longer there, the last. Raises Problem."""
-        found = re.fullmatch(r"([ab])(\d{1,3})", view)
-        if found is None:
-            raise Problem("There is no view {view!r}; the first is a1, its partner b1.", view=view)
-        number = min(max(int(found[2]), 1), self.n)
-        return (found[1] == "b") * self.n + number - 1
-
-
-def names(n: int) -> list[str]:
-    """a1 a2 … b1 b2 …: view a and view b of picture 1, 2 …, in the order of the matrix."""
-    return [f"{view}{i + 1}" for view in "ab" for i in range(n)]
+from ssl_ui.i18n import t
+from ssl_ui.pair_layout import Layout, Scene
+from ssl_ui.pair_layouts import lay_out
+from ssl_ui.similarity_state import SimilarityState, fewer_views, settings_of
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """One batch as one encoder sees it."""
+    """One batch as one method sees it."""
 
     picked: Picked
+    settings: Settings
     layer: str
     dataset: str
-    classes: Sequence[str]
-    pairs: Pairs
-    trace: NTXentTrace
-    collapsed: float  # the loss, were all views alike
+    scene: Scene
+    layout: Layout
 
     @property
-    def labels(self) -> list[str]:
-        """The names of all rows as they are typeset: a₁ a₂ …."""
-        low = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-        return [name.translate(low) for name in names(len(self.pairs.index))]
+    def tiles(self) -> UInt8[Tensor, "k 3 s s"]:
+        """All pictures that a line can show: the views, view under view, then the pictures as a whole."""
+        drawn = self.scene.drawn
+        size = drawn.pixels.shape[-1]
+        return torch.cat([drawn.pixels.flatten(0, 1), interpolate(drawn.pictures, size, mode="nearest")])
 
     @property
-    def views(self) -> Tensor:
-        """The pictures of all rows, uint8 (2n, 3, s, s)."""
-        return self.pairs.pixels.flatten(0, 1)
+    def temperature(self) -> float | None:
+        """That of the method's loss in its run, if it has one."""
+        return getattr(self.scene.method.loss, "temperature", None)
 
-    def matrix(self, stage: str) -> Float[np.ndarray, "m m"]:
-        """One of SHOWN, as the loss computed it."""
-        return getattr(self.trace, stage).numpy()
+    @property
+    def loss(self) -> float | None:
+        """The loss of the batch, if it can be computed on this layer."""
+        trace = self.scene.compared.trace
+        return None if trace is None else float(trace.loss)
 
-    def masks(self) -> dict[str, Bool[np.ndarray, "m m"]]:
-        """The loss's own masks by name."""
-        found = self.trace.masks()
-        tensors = {"positive": found.positive, "negative": found.negative, "self": found.itself}
-        return {name: mask.numpy() for name, mask in tensors.items()}
+    @property
+    def note(self) -> str:
+        """What rows and columns are, and what is not shown."""
+        taken = getattr(self.settings.make("method"), "views", self.scene.v)
+        if taken == self.scene.v:
+            return self.layout.note
+        left = t(
+            "{shown} of the {taken} views that {method} takes are drawn.",
+            shown=self.scene.v,
+            taken=taken,
+            method=t(self.scene.method.title),
+        )
+        return f"{self.layout.note} {left}"
+
+    def shows(self, name: str) -> str:
+        """Which numbers are drawn: those asked for, if there are such, else the layout's first."""
+        return name if name in self.layout.shown else self.layout.shown[0]
+
+    def means(self) -> tuple[float, float]:
+        """Of the first of the numbers, over the positives and over the negatives; NaN where none are."""
+        return means(self.layout.numbers[self.layout.shown[0]].values, self.layout.masks)
 
 
 def see(context: Context, state: SimilarityState, picked: Picked) -> Seen:
-    """The batch through an encoder and the loss. Raises Problem."""
-    settings = picked.settings
-    if state.recipe:
-        others = {group: turned for group, turned in settings.knobs.items() if group != "recipe"}
-        settings = replace(settings, recipe=state.recipe, knobs=others)
+    """The batch through an encoder and its method's loss. Raises Problem."""
+    asked = settings_of(context, state, picked)
+    settings = fewer_views(asked, state.n)
+    pictures = picked.pictures(context)
     layer = state.layer or ("z" if has_head(picked.folder) else "h")
     written = json.dumps(settings.to_json(), sort_keys=True)
-    pairs, outputs = _represented(context, written, picked.folder, picked.stamp, layer, state.n, state.seed)
-    pictures = picked.pictures(context)
-    loss = NTXent(state.temperature)
-    collapsed = loss.collapsed({"n": outputs.shape[1]})
-    return Seen(picked, layer, pictures.title, pictures.classes, pairs, loss(outputs), collapsed)
+    method = _method(written, picked.folder, picked.stamp, layer, len(pictures.classes))
+    drawn = _drawn(context, written, state.n, state.seed, method.views)
+    compared = _compared(method, drawn, layer, state.temperature)
+    scene = Scene(drawn, compared, method, pictures.classes)
+    return Seen(picked, asked, layer, pictures.title, scene, lay_out(scene))
 
 
-@lru_cache(maxsize=16)  # so that a turned temperature or a click costs no forward pass
-def _represented(
-    context: Context, written: str, folder: Path | None, stamp: int, layer: str, n: int, seed: int
-) -> tuple[Pairs, Float[Tensor, "2 n d"]]:
+@lru_cache(maxsize=16)
+def _drawn(context: Context, written: str, n: int, seed: int, views: int) -> Drawn:
     settings = Settings.from_json(json.loads(written))
-    pairs = draw_pairs(context.load(settings.source()), settings.augmentation(), n, seed)
-    return pairs, represent(_method(written, folder, stamp, layer), pairs.views, layer)
+    return draw_views(context.load(settings.source()), settings.augmentation(), n, seed, views)
 
 
 @lru_cache(maxsize=4)
-def _method(written: str, folder: Path | None, stamp: int, layer: str) -> Method:
-    return method_of(Settings.from_json(json.loads(written)), folder, layer)
+def _method(written: str, folder: Path | None, stamp: int, layer: str, classes: int) -> Method:
+    return method_of(Settings.from_json(json.loads(written)), folder, layer, classes)
+
+
+@lru_cache(maxsize=16)  # so that a click costs no forward pass
+def _compared(method: Method, drawn: Drawn, layer: str, temperature: float | None) -> Compared:
+    return compare(method, drawn, layer, temperature)
 
 
 def to_json(seen: Seen) -> dict[str, Any]:
-    """For programs: the matrix, whose row is which view, and what the loss makes of it."""
-    positive, negative = means(seen.trace)
+    """For programs: the matrix, what each row and column is, and what the loss makes of it."""
+    layout, first = seen.layout, seen.layout.shown[0]
+    share = layout.numbers.get("share")
+    positive, negative = (None if math.isnan(mean) else mean for mean in seen.means())
+    labels = seen.scene.labels
     return {
         "encoder": seen.picked.name,
         "trained": seen.picked.trained,
+        "method": seen.settings.method,
         "layer": seen.layer,
         "dataset": seen.dataset,
-        "test_index": seen.pairs.index.tolist(),
-        "labels": seen.labels,
-        "classes": [seen.classes[int(k)] for k in seen.pairs.labels.repeat(2)],
-        "sim": seen.trace.sim.tolist(),
-        "share": seen.trace.share.tolist(),
-        "positive": seen.trace.positive.tolist(),
-        "loss": float(seen.trace.loss),
+        "test_index": seen.scene.drawn.index.tolist(),
+        "labels": [line.name for line in layout.rows],
+        "rows": [line.words for line in layout.rows],
+        "columns": [line.words for line in layout.columns],
+        "classes": [
+            None if line.tile is None else t(seen.scene.classes[int(labels[line.tile])])
+            for line in layout.rows
+        ],
+        "shown": layout.numbers[first].title,
+        "sim": layout.numbers[first].values.tolist(),
+        "share": None if share is None else share.values.tolist(),
+        "positive": [row.nonzero().flatten().tolist() for row in layout.masks.positive],
+        "loss": seen.loss,
+        "collapsed": seen.scene.compared.collapsed,
         "mean_positive": positive,
         "mean_negative": negative,
     }

@@ -14,18 +14,21 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from pages import Visit, open_tab
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ssl_core.losses import LOSSES
+from ssl_core.methods import METHODS
 from ssl_core.problem import Problem
 from ssl_core.runs import Run
-from ssl_core.similarity import draw_pairs, means, method_of, represent
+from ssl_core.similarity import compare, draw_views, means, method_of
 from ssl_ui.context import Context
 from ssl_ui.encoders import entries, newest, pick
 from ssl_ui.handlers import checked_state
+from ssl_ui.mask_signs import signs
 from ssl_ui.pair_matrix import figure
 from ssl_ui.pair_words import pair
-from ssl_ui.view_batch import Seen, SimilarityState, see, to_json
+from ssl_ui.similarity_state import SimilarityState
+from ssl_ui.view_batch import Seen, see, to_json
 
 pytest_plugins = ["trained"]
 
@@ -40,6 +43,10 @@ def client(site: str) -> Client:
     return Client(site, verbose=False)
 
 
+every_method = pytest.mark.parametrize("method", METHODS)
+UNTRAINED = "untrained/convnet"
+
+
 @pytest.fixture
 def seen(context: Context) -> Seen:
     return see(context, SimilarityState(n=5), pick(context, ""))
@@ -47,8 +54,8 @@ def seen(context: Context) -> Seen:
 
 def by_the_core(run: Run, folder: Path | None, n: int, seed: int, temperature: float, layer: str = "z"):  # type: ignore[no-untyped-def]
     """The same numbers without the page."""
-    drawn = draw_pairs(run.settings.source().load(), run.settings.augmentation(), n, seed)
-    outputs = represent(method_of(run.settings, folder, layer), drawn.views, layer)
+    drawn = draw_views(run.settings.source().load(), run.settings.augmentation(), n, seed)
+    outputs = compare(method_of(run.settings, folder, layer), drawn, layer).outputs
     return drawn, LOSSES["nt_xent"](temperature=temperature)(outputs)
 
 
@@ -110,21 +117,28 @@ def test_the_state_goes_through_json() -> None:
     assert checked_state(SimilarityState, asdict(state)) == state
 
 
-@pytest.mark.parametrize(("view", "place"), [("a1", 0), ("a5", 4), ("b1", 5), ("b5", 9), ("b31", 9)])
-def test_a_view_has_a_place(view: str, place: int) -> None:
-    assert SimilarityState(n=5).place(view) == place
-    with pytest.raises(Problem, match="no view"):
-        SimilarityState(n=5).place("c1")
+def test_a_pair_is_found_by_its_names_and_else_is_the_first(seen: Seen, context: Context) -> None:
+    assert seen.layout.place("b5", "a2") == (9, 1)
+    assert seen.layout.place("b31", "soup") == (0, 5)  # whom the first row seeks
 
 
 def test_another_recipe_and_another_layer(context: Context, trained: Run) -> None:
     picked = pick(context, "")
     h = see(context, SimilarityState(n=4, layer="h"), picked)
-    assert (h.layer, h.trace.z.shape) == ("h", (8, 32))
+    assert (h.layer, h.scene.compared.outputs.shape) == ("h", (2, 4, 32))
     shapes = see(context, SimilarityState(n=4, recipe="shapes"), picked)
-    assert not torch.equal(shapes.views, h.views)
+    assert not torch.equal(shapes.tiles, h.tiles)
     with pytest.raises(Problem, match="no recipe named"):
         see(context, SimilarityState(recipe="soup"), picked)
+
+
+def test_a_trained_encoder_has_its_own_method_and_temperature(context: Context, trained: Run) -> None:
+    picked = pick(context, "")
+    own = see(context, SimilarityState(n=4), picked)
+    assert own.temperature == trained.settings.make("loss").temperature
+    with pytest.raises(Problem, match="was trained with simclr"):
+        see(context, SimilarityState(n=4, method="moco"), picked)
+    assert see(context, SimilarityState(n=4, method="sup_con"), picked.before()).settings.method == "sup_con"
 
 
 # the figure
@@ -135,12 +149,31 @@ def test_masks_are_signs_over_the_losss_own_cells(seen: Seen) -> None:
     lines = {trace["name"]: trace for trace in drawn["data"] if trace["type"] == "scatter"}
     assert set(lines) == {"positive", "self"}
     cells = middles(lines["positive"])
-    assert cells == {(i, int(j)) for i, j in enumerate(seen.trace.positive)}
+    assert cells == {(i, (i + 5) % 10) for i in range(10)}
     assert middles(lines["self"]) == {(i, i) for i in range(10)}
     every = figure(seen, SimilarityState(n=5, masks=["negative"]), 1.0)["data"]
     negative = next(middles(trace) for trace in every if trace.get("name") == "negative")
     assert len(negative) == 80
     assert not negative & cells
+
+
+def test_in_a_crowd_neighbours_stand_in_one_frame() -> None:
+    mask = np.zeros((30, 30), bool)
+    mask[2:5, 7:9] = True
+    line = signs("positive", mask)[0]
+    x, y = (np.frombuffer(base64.b64decode(line[axis]["bdata"]), "<f4").reshape(-1, 3) for axis in "xy")
+    edges = {(*xs[:2], *ys[:2]) for xs, ys in zip(x.tolist(), y.tolist(), strict=True)}
+    assert len(edges) == 2 * (3 + 2)
+    assert (6.5, 6.5, 1.5, 2.5) in edges
+    assert (7.5, 7.5, 1.5, 2.5) not in edges
+
+
+def test_colours_are_stretched_to_what_occurs_when_asked(seen: Seen) -> None:
+    fixed, free = (figure(seen, SimilarityState(n=5, stretch=on), 1.0)["data"][0] for on in (False, True))
+    assert (fixed["zmin"], fixed["zmax"]) == (-1.0, 1.0)
+    others = seen.layout.numbers["sim"].values[~seen.layout.masks.itself]
+    assert (free["zmin"], free["zmax"]) == pytest.approx((float(others.min()), float(others.max())))
+    assert free["colorscale"] != fixed["colorscale"]
 
 
 def middles(line: dict) -> set[tuple[int, int]]:  # type: ignore[type-arg]
@@ -153,7 +186,7 @@ def middles(line: dict) -> set[tuple[int, int]]:  # type: ignore[type-arg]
 def test_thumbnails_stand_in_the_order_of_the_rows(seen: Seen) -> None:
     down, across = figure(seen, SimilarityState(n=5), 1.0)["layout"]["images"]
     tall, wide = (pixels(image["source"]) for image in (down, across))
-    for place, view in enumerate(seen.views.permute(0, 2, 3, 1).numpy()):
+    for place, view in enumerate(seen.tiles[:10].permute(0, 2, 3, 1).numpy()):
         assert np.array_equal(tall[32 * place : 32 * place + 32], view)
         assert np.array_equal(wide[:, 32 * place : 32 * place + 32], view)
     assert (down["sizey"], across["sizex"]) == (10, 10)
@@ -166,7 +199,7 @@ def pixels(url: str) -> np.ndarray:
 def test_a_large_matrix_has_its_names_under_the_pointer(context: Context) -> None:
     large = see(context, SimilarityState(n=20), pick(context, ""))
     trace = figure(large, SimilarityState(n=20), 1.0)["data"][0]
-    assert trace["text"][3][21] == "a₄ · b₂"
+    assert trace["hovertext"][3][21] == "a₄ · b₂"
 
 
 @pytest.mark.parametrize(
@@ -175,10 +208,11 @@ def test_a_large_matrix_has_its_names_under_the_pointer(context: Context) -> Non
 def test_a_pair_in_words_says_what_it_is_to_the_loss(seen: Seen, row: int, column: int, kind: str) -> None:
     words = pair({"trained": seen}, row, column)
     assert kind in words
-    known = seen.trace.pair(row, column)
+    known = seen.scene.compared.trace.pair(row, column)  # type: ignore[union-attr]
     assert f"<td>{known['sim']:.4f}</td>".replace("-", "−") in words
     assert f"<td>{100 * known['share']:.2f} %</td>" in words
-    same = bool(seen.pairs.labels[row % 5] == seen.pairs.labels[column % 5])
+    labels = seen.scene.labels
+    same = bool(labels[row] == labels[column])
     assert ("of one class" in words) == (kind == "Negative" and same)
     assert words.count("data:image/png") == 2
 
@@ -195,8 +229,12 @@ def test_the_endpoint_is_the_core(client: Client, trained: Run, trained_or_not: 
     assert np.allclose(answer["sim"], trace.sim, atol=1e-5)
     assert np.allclose(answer["share"], trace.share, atol=1e-5)
     assert answer["loss"] == pytest.approx(float(trace.loss), abs=1e-5)
-    assert [answer["mean_positive"], answer["mean_negative"]] == pytest.approx(means(trace), abs=1e-5)
-    assert answer["positive"] == trace.positive.tolist()
+    expected = means(trace.sim, trace.masks())
+    assert [answer["mean_positive"], answer["mean_negative"]] == pytest.approx(expected, abs=1e-5)
+    assert answer["positive"] == [[k] for k in trace.positive.tolist()]
+    assert answer["rows"] == answer["columns"]
+    assert answer["rows"][7] == "view b of picture 2"
+    assert (answer["method"], answer["shown"]) == ("simclr", "Cosine")
     assert answer["test_index"] == drawn.index.tolist()
     assert answer["classes"] == [str(k) for k in drawn.labels.repeat(2).tolist()]
     assert (answer["labels"][0], answer["labels"][6]) == ("a₁", "b₁")
@@ -215,11 +253,22 @@ def test_the_endpoint_is_the_core(client: Client, trained: Run, trained_or_not: 
         ({"run": "../../etc"}, "no run named"),
         ({"dataset": "cifar10"}, "not on this machine"),
         ({"dataset": "folder"}, "--data"),
+        ({"method": "moco"}, "was trained with simclr"),
+        ({"run": "untrained/convnet", "method": "soup"}, "no method named"),
     ],
 )
 def test_bad_input_is_answered_in_words(client: Client, given: dict, said: str) -> None:  # type: ignore[type-arg]
     with pytest.raises(AppError, match=said):
         client.predict(**given, api_name="/similarity")
+
+
+@every_method
+def test_the_endpoint_says_who_is_positive_for_any_method(client: Client, method: str) -> None:
+    answer = client.predict(run=UNTRAINED, dataset="digits", method=method, n=4, api_name="/similarity")
+    assert answer["method"] == method
+    assert len(answer["positive"]) == len(answer["rows"]) == len(answer["sim"])
+    assert len(answer["columns"]) == len(answer["sim"][0])
+    assert any(answer["positive"])
 
 
 def test_answers_are_plain_numbers(context: Context) -> None:
@@ -256,8 +305,8 @@ def cell(page: Page, side: str, row: int, column: int, m: int) -> tuple[float, f
 def test_a_click_on_a_cell_shows_the_cores_numbers(page: Page, trained: Run, side: str) -> None:
     page.mouse.click(*cell(page, side, 3, 12, 16))
     shown = page.locator("#similarity-pair")
-    expect(shown).to_contain_text("anchor a₄")
-    expect(shown).to_contain_text("other b₅")
+    expect(shown).to_contain_text("a₄ view a of picture 4")
+    expect(shown).to_contain_text("b₅ view b of picture 5")
     expect(shown).to_contain_text("Negative")
     for column, folder in enumerate([None, trained.folder]):
         known = by_the_core(trained, folder, 8, 0, 0.5)[1].pair(3, 12)
@@ -286,7 +335,36 @@ def test_masks_layers_and_the_untrained_beside_it_are_switched(page: Page) -> No
 
 @pytest.mark.browser
 def test_a_row_is_chosen_by_keyboard_too(page: Page) -> None:
-    box = page.get_by_label("Row: the anchor")
+    box = page.get_by_label("Row", exact=True)
     box.click()
-    page.get_by_role("option", name="b₁", exact=True).click()
+    page.get_by_role("option", name="b₁ view b of picture 1").click()
     expect(page.locator("#similarity-pair")).to_contain_text("Self")
+
+
+@pytest.mark.browser
+def test_an_untrained_encoder_is_looked_at_with_any_method(page: Page) -> None:
+    tab = page.locator("#tab-similarity")
+    method = tab.get_by_label("Method", exact=True)
+    expect(method).to_be_hidden()
+    slider = tab.get_by_role("slider", name="Temperature")
+    slider.fill("0.9")
+    rows = page.locator("#similarity-pair tbody tr")
+    expect(rows.nth(1).locator("td").last).to_have_text(logit(rows, 0.9))
+    tab.get_by_label("Encoder", exact=True).click()
+    page.get_by_role("option", name="Small convnet, untrained").click()
+    method.click()
+    page.get_by_role("option", name="MoCo v2").click()
+    expect(page.locator("#similarity-note")).to_contain_text("64 of 4096 keys are drawn")
+    expect(page.locator("#similarity-pair")).to_contain_text("the other view of its picture")
+    expect(slider).to_have_value("0.2")
+    page.mouse.click(*cell(page, "after", 2, 40, 67))
+    expect(page.locator("#similarity-pair")).to_contain_text("a random direction")
+    method.click()
+    page.get_by_role("option", name="Barlow Twins").click()
+    expect(page.locator("#similarity-note")).to_contain_text("does not compare pictures")
+
+
+def logit(rows: Locator, temperature: float) -> re.Pattern[str]:
+    """The cosine that is shown over a temperature, to the last digits that rounding leaves."""
+    cosine = float(rows.nth(0).locator("td").last.inner_text().replace("−", "-"))
+    return re.compile(re.escape(f"{cosine / temperature:.2f}"[:-1].replace("-", "−")))

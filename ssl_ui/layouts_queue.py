@@ -1,0 +1,86 @@
+"""MoCo's strip: each query by its own key and by the keys in the queue, each with its age."""
+
+from dataclasses import replace
+
+import torch
+
+from ssl_core.losses.info_nce import InfoNCETrace
+from ssl_core.methods import Method
+from ssl_core.methods.moco import MoCo
+from ssl_core.methods.ring import UNWRITTEN
+from ssl_ui.i18n import t
+from ssl_ui.layouts_views import of_trace
+from ssl_ui.pair_layout import Layout, Line, Scene, views
+
+KEYS = 64  # of the queue are drawn
+OWN = 3  # cells that the own key is wide, to be seen beside them
+ROLES = {
+    "positive": "Positive: the query and its own key, the other view of its picture through the slow copy.",
+    "negative": "Negative: a key of an earlier batch. The loss pushes the query away from it.",
+}
+
+
+def queue(trace: InfoNCETrace, scene: Scene) -> Layout:
+    """The strip [l_pos | l_neg]; of a long queue some keys are drawn, evenly over all ages."""
+    count = trace.sim.shape[1] - 1
+    rows = views(scene, "query: view {view} of picture {number}")[: len(trace.q)]
+    other = torch.arange(scene.v * scene.n).roll(-scene.n)  # the view beside it
+    own = Line("own", "k", t("its own key: the other view of its picture"), tiles=other.tolist())
+    ages, newest = _ages(scene.method, count)
+    keys = [_key(slot, age) for slot, age in enumerate(ages)]
+    drawn = [(newest - int(back)) % count for back in torch.linspace(0, count - 1, min(KEYS, count)).round()]
+    note = " ".join(
+        [
+            t("Each row is a query; the first column is its own key, the others are keys in the queue."),
+            _age_words(ages),
+            _rest_words(trace, drawn, count),
+        ]
+    )
+    layout = of_trace(trace, rows, [own, *keys], note)
+    return replace(layout, roles=ROLES, column_order=[0] * OWN + [slot + 1 for slot in drawn])
+
+
+def _ages(method: Method, count: int) -> tuple[list[int | None], int]:
+    """How many steps ago each key was written, None where nothing was; and the slot of the newest."""
+    if not isinstance(method, MoCo):
+        return [None] * count, count - 1
+    ages = [None if w == UNWRITTEN else int(method.step) - w for w in method.ring.written.tolist()]
+    return ages, int(method.ring.pointer) - 1
+
+
+def _key(slot: int, age: int | None) -> Line:
+    if age is None:
+        return Line(
+            f"u{slot + 1}", "·", t("slot {slot} of the queue: a random direction", slot=slot + 1), group=1
+        )
+    words = t("key of age {age}, in slot {slot} of the queue", age=age, slot=slot + 1)
+    return Line(f"u{slot + 1}", str(age), words, group=1)
+
+
+def _age_words(ages: list[int | None]) -> str:
+    known = [age for age in ages if age is not None]
+    if not known:
+        return t("Nothing was written into the queue yet: its keys are random directions and have no age.")
+    words = t(
+        "Above each key stands its age, the steps since it was written: {young} to {old}.",
+        young=min(known),
+        old=max(known),
+    )
+    fresh = len(ages) - len(known)
+    return words + (" " + t("{fresh} places are random still.", fresh=fresh) if fresh else "")
+
+
+def _rest_words(trace: InfoNCETrace, drawn: list[int], count: int) -> str:
+    if len(drawn) == count:
+        return t("All {count} keys are drawn, the newest first.", count=count)
+    hidden = torch.ones(count + 1, dtype=torch.bool)
+    hidden[[0, *(slot + 1 for slot in drawn)]] = False
+    return t(
+        "{shown} of {count} keys are drawn, evenly over the queue, the newest first. The other {rest} "
+        "together hold {percent} % of a query's softmax on average; their mean cosine is {mean}.",
+        shown=len(drawn),
+        count=count,
+        rest=int(hidden.sum()),
+        percent=f"{100 * float(trace.share[:, hidden].sum(1).mean()):.1f}",
+        mean=f"{float(trace.sim[:, hidden].mean()):.3f}".replace("-", "−"),
+    )
