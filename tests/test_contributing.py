@@ -56,6 +56,6 @@ def test_augmentation(examples, generator) -> None:
 
 def test_tab(examples) -> None:
     with gr.Blocks() as blocks, gr.Tabs() as tabs, gr.Tab(examples.TITLE) as tab:
-        examples.build(Context(), Frame(blocks, tabs, tab))
+        examples.build(Context(), Frame(blocks, tabs, tab, gr.State("")))
     (text,) = (block.value for block in blocks.blocks.values() if isinstance(block, gr.Markdown))
     assert "10 classes: circle" in text
