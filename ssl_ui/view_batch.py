@@ -22,8 +22,8 @@ from ssl_core.similarity import Compared, Drawn, compare, draw_views, has_head, 
 from ssl_ui.context import Context
 from ssl_ui.encoders import Picked
 from ssl_ui.i18n import t
+from ssl_ui.layouts import lay_out
 from ssl_ui.pair_layout import Layout, Scene
-from ssl_ui.pair_layouts import lay_out
 from ssl_ui.similarity_state import SimilarityState, fewer_views, settings_of
 
 

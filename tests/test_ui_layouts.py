@@ -17,8 +17,8 @@ from ssl_core.settings import Settings
 from ssl_core.similarity import compare, draw_views, method_of
 from ssl_ui.context import Context
 from ssl_ui.encoders import pick
+from ssl_ui.layouts import lay_out
 from ssl_ui.pair_layout import Scene
-from ssl_ui.pair_layouts import lay_out
 from ssl_ui.pair_matrix import figure
 from ssl_ui.pair_results import clicked, results
 from ssl_ui.pair_words import pair
