@@ -55,11 +55,12 @@ def extract(
         raise Problem("There are no pictures to encode; choose at least one.")
     device = device or next((p.device for p in encode.parameters()), torch.device("cpu"))
     n, looks, done = len(images), bag.patches if bag else 1, 0
-    total = torch.zeros(n, 0)
+    total = torch.zeros(0)
     for part, x in _seen(images, size or images.shape[-1], mean, std, batch, bag):
         report("Encoding pictures", done / (n * looks))
         h = _encode(encode, x, device, precision)
-        total = total if done else torch.zeros(n, h.shape[1])
+        if not done:
+            total = torch.zeros(n, h.shape[1])
         total[part] += h
         done += len(x)
     report("Encoding pictures", 1.0)

@@ -54,6 +54,7 @@ class EMPSSL(Method):
     recipe_name: ClassVar[str] = "emp_ssl"
     test_patches: ClassVar[int] = 16  # the encoder never saw a whole picture; the paper takes up to 128
     Knobs: ClassVar[type[Any] | None] = EMPSSLKnobs
+    # kNN on CIFAR-10 after 150 steps, whole held-out pictures: LARS 39.0, SGD at .03 38.3, AdamW 33.4
     suits: ClassVar[dict[str, Any]] = {
         "head": "mlp",
         "optimizer": "lars",
