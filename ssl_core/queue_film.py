@@ -75,6 +75,7 @@ def settings_of(knobs: QueueKnobs, momentum: float) -> Settings:
     names = {"queue": knobs.queue, "symmetric": knobs.symmetric, "shuffle": knobs.shuffle}
     made = made.with_knobs("method", momentum=momentum, split_norm=knobs.devices, **names)
     made = made.with_knobs("encoder", width=8).with_knobs("head", hidden=64, output_dim=32)
+    made = made.with_knobs("optimizer", learning_rate=0.1)  # so that much happens in few steps
     plain = {"warmup": 0, "precision": "float32", "device": "cpu"}
     return made.with_knobs("training", batch_size=knobs.batch, seed=knobs.seed, **plain).check()
 
