@@ -47,7 +47,7 @@ def signs(name: str, mask: Bool[np.ndarray, "r c"]) -> list[dict[str, Any]]:
         x, y = columns[:, None] + strokes[:, 0], rows[:, None] + strokes[:, 1]
     line: dict[str, Any] = {"type": "scatter", "mode": "lines", "name": name, "hoverinfo": "skip"}
     line |= {"x": typed(x.ravel()), "y": typed(y.ravel())}
-    thin = 0.6 if crowded else 1.0
+    thin = 0.7 if crowded else 1.0
     inks = [{"color": colour, "width": width * thin, "simplify": False} for colour, width in INK[name]]
     return [line | {"line": ink} for ink in inks]
 
