@@ -52,7 +52,9 @@ def train(options: Options) -> int:
             show(bar, last)
     if isinstance(last, Failed):
         raise Problem(last.text, **last.values)
-    say(f"{last.reason if isinstance(last, Finished) else 'ended'}; next: evaluate {run.name}")
+    elsewhere = "" if options.runs == runs.CHECKPOINTS else f" --runs {options.runs}"
+    done = last.reason if isinstance(last, Finished) else "ended"
+    say(f"{done}; next: python -m ssl_core evaluate {run.name}{elsewhere}")
     return 0
 
 

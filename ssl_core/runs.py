@@ -184,11 +184,15 @@ def list_runs(runs: Path = CHECKPOINTS) -> list[Run]:
 def find(name: str, runs: Path = CHECKPOINTS) -> Run:
     """The run of that name. Raises Problem; a name with a path in it is no name."""
     if name != os.path.basename(name) or not (runs / name / "config.json").exists():
-        raise Problem(
-            "There is no run named {name!r}. There are: {names}.",
-            name=name,
-            names=", ".join(run.name for run in list_runs(runs)[:10]) or "none yet",
-        )
+        names = ", ".join(run.name for run in list_runs(runs)[:10])
+        if not names:
+            raise Problem(
+                "There is no run named {name!r}, and none at all in the folder {folder}. Train one first, or "
+                "name the folder of your runs with --runs.",
+                name=name,
+                folder=runs.name,
+            )
+        raise Problem("There is no run named {name!r}. There are: {names}.", name=name, names=names)
     return Run(runs / name)
 
 

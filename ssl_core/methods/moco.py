@@ -53,7 +53,7 @@ class MoCo(Method):
         "knobs": {
             "head": {"layers": 2, "batch_norm": False},
             "loss": {"temperature": 0.2},
-            "optimizer": {"learning_rate": 0.06},  # as the authors' CIFAR demo has it
+            "optimizer": {"learning_rate": 0.1},
             "training": {"batch_size": 128},
         },
     }
