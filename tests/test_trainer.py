@@ -194,4 +194,4 @@ def test_the_reckoned_memory_is_near_what_a_process_takes() -> None:
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     reckoned, real = map(float, done.stdout.split())
-    assert 0.6 < reckoned / real < 1.6
+    assert 0.5 < reckoned / real < 1.6
