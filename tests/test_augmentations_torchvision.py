@@ -141,4 +141,7 @@ def test_a_whole_recipe_is_torchvision_in_order(name, height_width, generator):
         size = want.shape[-2:]
     want = V.normalize(want, list(recipe.mean), list(recipe.std))
     off = (recipe.apply(images, params) - want).abs() * torch.tensor(recipe.std)[:, None, None]
-    assert off.max() <= NEAR
+    if "solarize" in recipe.operations:  # a value that rounding puts on the other side of the threshold flips
+        assert (off > NEAR).double().mean() < 1e-3
+    else:
+        assert off.max() <= NEAR
