@@ -69,7 +69,7 @@ def lines(step: Step, name: str) -> list[dict[str, Any]]:
 
 
 @every_loss
-@pytest.mark.parametrize("views", [2, 3, 8])
+@pytest.mark.parametrize("views", [2, 3, 6])
 def test_positives_are_framed_where_pairs_are_compared_and_nowhere_else(loss: str, views: int) -> None:
     views = fixed_views(LOSSES[loss]) or views
     worked = work_out(LossState(loss=loss, views=views if views != 1 else 2, n=4, d=8))
