@@ -2,13 +2,10 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from typing import Any
 
-from tqdm import tqdm
-
-from ssl_core.commands import common, reporter, show
+from ssl_core.commands import common, percent_bar, reporter, show
 from ssl_core.compare import COMPARED, HEAD, Row, compare
 from ssl_core.datasets import data_path, default_source
 from ssl_core.events import Event, Started
@@ -40,9 +37,7 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps(asdict(news)) if options.json else news, flush=True)
         elif isinstance(news, Event):
             if isinstance(news, Started):
-                bar = tqdm(
-                    total=100, unit="%", bar_format="{l_bar}{bar}| {postfix}", file=sys.stderr, leave=False
-                )
+                bar = percent_bar(leave=False)
             if bar is not None:
                 show(bar, news)
     return 0

@@ -16,10 +16,10 @@ from ssl_core import runs
 from ssl_core.checkpoints import written_whole
 from ssl_core.config import Knob, build, knobs
 from ssl_core.evaluation.knn import KNNKnobs
-from ssl_core.events import Event, Failed, Finished, Monitored, Preparing, Started, Step, Waiting
+from ssl_core.events import Event, Finished, Monitored, Preparing, Started, Step, Waiting
 from ssl_core.measure import Evaluation, embed, evaluate, gained
 from ssl_core.problem import Problem
-from ssl_core.work import work
+from ssl_core.work import train_here
 
 Options = argparse.Namespace
 
@@ -45,17 +45,20 @@ def train(options: Options) -> int:
     say = print if not options.json else (lambda line: print(line, file=sys.stderr))
     say(f"run {run.folder}")
     last: Event | None = None
-    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {postfix}", file=sys.stderr) as bar:
-        for last in work(run.folder):
+    with percent_bar() as bar:
+        for last in train_here(run.folder):
             if options.json:
                 print(json.dumps({"kind": type(last).__name__, **asdict(last)}), flush=True)
             show(bar, last)
-    if isinstance(last, Failed):
-        raise Problem(last.text, **last.values)
     elsewhere = "" if options.runs == runs.CHECKPOINTS else f" --runs {options.runs}"
     done = last.reason if isinstance(last, Finished) else "ended"
     say(f"{done}; next: python -m ssl_core evaluate {run.name}{elsewhere}")
     return 0
+
+
+def percent_bar(**options: Any) -> Any:
+    """A progress bar of a run's budget, for `show`."""
+    return tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {postfix}", file=sys.stderr, **options)
 
 
 def show(bar: Any, event: Event) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 from ssl_core import runs
 from ssl_core.config import look_up
 from ssl_core.datasets.base import Report, silent
-from ssl_core.events import Event, Failed, Step
+from ssl_core.events import Event, Step
 from ssl_core.measure import evaluate, gained
 from ssl_core.methods import METHODS
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
-from ssl_core.work import work
+from ssl_core.work import train_here
 
 COMPARED = [name for name in METHODS if name != "linear"]  # which only makes sense after another
 HEAD = (
@@ -67,10 +67,7 @@ def trained(settings: Settings, folder: Path) -> Iterator[Event | runs.Run]:
             yield run
             return
     run = runs.create(settings, folder)
-    for event in work(run.folder):
-        if isinstance(event, Failed):
-            raise Problem(event.text, **event.values)
-        yield event
+    yield from train_here(run.folder)
     if run.status() != "done":
         raise Problem("The run {name} was stopped. Call it again to go on with the others.", name=run.name)
     yield run
@@ -103,6 +100,6 @@ def row(run: runs.Run, report: Report = silent) -> Row:
         seconds=last.seconds,
         steps=last.step,
         images_per_second=batch * last.step / last.seconds,
-        views=getattr(run.settings.make("method"), "views", 2),
+        views=run.settings.views,
         transform=after["transform"],
     )

@@ -30,7 +30,7 @@ PRESETS: dict[str, Preset] = {
         "Shapes: the colour shortcut",
         "The same, but the recipe leaves colour alone: the loss falls faster, and the shape is never learnt.",
         _timed(Settings(dataset="shapes", recipe="shapes"), 150.0).with_knobs(
-            "recipe", **{"jitter.probability": 0.0, "grayscale.probability": 0.0, "invert.probability": 0.0}
+            "recipe", **EXPERIMENTS["colour"].turned["recipe"]
         ),
     ),
     "cifar": Preset(

@@ -11,12 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from ssl_core import runs
-from ssl_core.events import Event, Failed, Monitored, Started, Step
+from ssl_core.events import Event, Monitored, Started, Step
 from ssl_core.experiments import EXPERIMENTS, HEALTHY
 from ssl_core.problem import Problem
 from ssl_core.runs import Run
 from ssl_core.settings import Settings
-from ssl_core.work import work
+from ssl_core.work import train_here
 
 RECORDINGS = Path(__file__).resolve().parents[1] / "assets" / "recordings"
 
@@ -32,8 +32,12 @@ class Recording:
 
     def last(self, field: str, count: int = 20) -> float:
         """The mean of a field of Step, or of one of its terms, over the last steps."""
-        found = [s.terms[field] if field in s.terms else getattr(s, field) for s in self.steps[-count:]]
+        found = self.values(field)[-count:]
         return sum(found) / len(found)
+
+    def values(self, field: str) -> list[float]:
+        """A field of Step, or one of its terms, at every step."""
+        return [s.terms[field] if field in s.terms else getattr(s, field) for s in self.steps]
 
 
 @lru_cache
@@ -55,9 +59,8 @@ def record(name: str, settings: Settings) -> None:
     """Train once and keep what the run said."""
     with tempfile.TemporaryDirectory() as folder:
         run = runs.create(settings, Path(folder))
-        for event in work(run.folder):
-            if isinstance(event, Failed):
-                raise Problem(event.text, **event.values)
+        for _ in train_here(run.folder):
+            pass
         if run.status() != "done":
             raise SystemExit(f"{name} was stopped; what was recorded of it before stays.")
         shutil.rmtree(RECORDINGS / name, ignore_errors=True)

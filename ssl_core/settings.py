@@ -78,6 +78,11 @@ class Settings:
         """Budget, batch and device."""
         return self.make("training")
 
+    @property
+    def views(self) -> int:
+        """How many views of each picture the method takes."""
+        return getattr(self.make("method"), "views", 2)
+
     def source(self) -> Source:
         """Where the pictures come from."""
         return self.make("dataset")

@@ -51,6 +51,14 @@ def work(folder: Path, announce: bool = False) -> Iterator[Event]:
         yield from record(_guarded(folder, asked), folder / "events.jsonl")
 
 
+def train_here(folder: Path) -> Iterator[Event]:
+    """`work`, for who trains in this process: a run that fails raises its Problem after saying so."""
+    for event in work(folder):
+        yield event
+        if isinstance(event, Failed):
+            raise Problem(event.text, **event.values)
+
+
 def _guarded(folder: Path, asked: Callable[[], bool]) -> Iterator[Event]:
     step, said = 0, None
     try:

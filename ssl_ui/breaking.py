@@ -53,8 +53,7 @@ def series(seen: Recording, field: str) -> tuple[list[float], list[float]]:
     """Steps and values of a field of Step, of one of its terms, or of kNN in per cent."""
     if field == "knn":
         return [float(m.step) for m in seen.monitored], [100 * m.knn for m in seen.monitored]
-    values = [s.terms[field] if field in s.terms else getattr(s, field) for s in seen.steps]
-    return [float(s.step) for s in seen.steps], values
+    return [float(s.step) for s in seen.steps], seen.values(field)
 
 
 def verdict(name: str, guess: int | None) -> str:

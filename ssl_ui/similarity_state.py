@@ -59,8 +59,7 @@ def settings_of(context: Context, state: SimilarityState, picked: Picked) -> Set
 def fewer_views(settings: Settings, n: int) -> Settings:
     """The same with no more views of n pictures than can be looked at."""
     most = max(2, VIEWS // n)
-    many = getattr(settings.make("method"), "views", 2) > most
-    return settings.with_knobs("method", views=most) if many else settings
+    return settings.with_knobs("method", views=most) if settings.views > most else settings
 
 
 def _same_classes(context: Context, picked: Picked) -> None:

@@ -59,7 +59,7 @@ class Seen:
     @property
     def note(self) -> str:
         """What rows and columns are, and what is not shown."""
-        taken = getattr(self.settings.make("method"), "views", self.scene.v)
+        taken = self.settings.views
         if taken == self.scene.v:
             return self.layout.note
         left = t(

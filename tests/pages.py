@@ -9,6 +9,7 @@ from pathlib import Path
 
 import browsers
 import pytest
+from gradio_client import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 Visit = Callable[..., Page]
@@ -29,6 +30,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Iterator[
     yield launch(blocks)
     blocks.close()
     context.close()
+
+
+@pytest.fixture(scope="module")
+def client(site: str) -> Client:
+    """What a program calls the page with; of a module that has a `site` of its own, that page."""
+    return Client(site, verbose=False)
 
 
 @pytest.fixture(scope="session")

@@ -126,8 +126,7 @@ def test_what_cannot_be_is_said(context: Context, message: str, wrong: dict[str,
         augment_in(context)(**{"dataset": "shapes", **wrong})
 
 
-def test_endpoint(site: str, context: Context) -> None:
-    client = Client(site, verbose=False)
+def test_endpoint(client: Client, context: Context) -> None:
     asked = {
         "dataset": "shapes",
         "index": 2,

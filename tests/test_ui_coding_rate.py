@@ -129,8 +129,7 @@ def test_what_cannot_be_is_said(wrong: dict[str, Any]) -> None:
         coding_rate(**wrong)
 
 
-def test_endpoint(site: str) -> None:
-    client = Client(site, verbose=False)
+def test_endpoint(client: Client) -> None:
     assert client.predict(n=5, d=2, api_name="/coding_rate") == coding_rate(n=5, d=2)
     with pytest.raises(Exception, match="n is 99; give a number from 4 to 30"):
         client.predict(n=99, api_name="/coding_rate")

@@ -43,11 +43,6 @@ def site(trained_site: str) -> str:
     return trained_site
 
 
-@pytest.fixture(scope="module")
-def client(site: str) -> Client:
-    return Client(site, verbose=False)
-
-
 def made(context: Context, name: str = "", **state: Any) -> list[Map]:
     """All maps of one encoder, without the progress in between."""
     stands = checked_state(EmbeddingState, {"projection": "pca", "count": 120, **state})

@@ -201,8 +201,7 @@ def test_what_cannot_be_is_said(wrong: dict[str, Any]) -> None:
         loss_trace(**wrong)
 
 
-def test_endpoint(site: str) -> None:
-    client = Client(site, verbose=False)
+def test_endpoint(client: Client) -> None:
     said = client.predict("nt_xent", 4, 8, 0, 0.5, api_name="/loss_trace")
     assert said == loss_trace("nt_xent", 4, 8, 0, 0.5)
     with pytest.raises(Exception, match="n is 99; give a number from 2 to 8"):

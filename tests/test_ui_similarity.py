@@ -38,11 +38,6 @@ def site(trained_site: str) -> str:
     return trained_site
 
 
-@pytest.fixture(scope="module")
-def client(site: str) -> Client:
-    return Client(site, verbose=False)
-
-
 every_method = pytest.mark.parametrize("method", METHODS)
 UNTRAINED = "untrained/convnet"
 

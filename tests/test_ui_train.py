@@ -33,11 +33,6 @@ QUICK = {
 }
 
 
-@pytest.fixture(scope="module")
-def client(site: str) -> Client:
-    return Client(site, verbose=False)
-
-
 def until(true, seconds: float = 60.0):  # type: ignore[no-untyped-def]
     deadline = time.monotonic() + seconds
     while not (found := true()):

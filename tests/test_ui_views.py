@@ -40,9 +40,9 @@ def test_more_views_leave_the_first_as_they_were(context: Context, recipe: str, 
     assert most["boxes"][:count] == said["boxes"]
 
 
-def test_the_endpoint_takes_views_by_name(site: str, context: Context) -> None:
+def test_the_endpoint_takes_views_by_name(client: Client, context: Context) -> None:
     asked = {"dataset": "shapes", "recipe": "emp_ssl", "views": 5}
-    said = Client(site, verbose=False).predict(**asked, api_name="/augment")
+    said = client.predict(**asked, api_name="/augment")
     assert said == augment_in(context)("shapes", recipe="emp_ssl", views=5)
     assert {(height, width) for _, _, height, width in said["boxes"]} == {(16, 16)}
 

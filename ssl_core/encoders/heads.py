@@ -20,10 +20,6 @@ class HeadConfig(ABC):
     def __post_init__(self) -> None:
         at_least(self, 1, "output_dim", "hidden")
 
-    def length(self, dim: int) -> int:
-        """The length of what the head gives for features of length `dim`."""
-        return self.output_dim
-
     @abstractmethod
     def build(self, dim: int) -> nn.Module:
         """A freshly initialised head for features of length `dim`."""
@@ -52,10 +48,6 @@ class MLPHead(HeadConfig):
     title: ClassVar[str] = "General: any depth"
     layers: int = knob(3, 0, 4, "Linear layers. 0: z = h, 1: a linear map, 3: as SimCLR v2.")
     batch_norm: bool = knob(True, help="Normalise each hidden unit over the batch.")
-
-    def length(self, dim: int) -> int:
-        """The length of what the head gives for features of length `dim`."""
-        return self.output_dim if self.layers else dim
 
     def build(self, dim: int) -> nn.Module:
         """A freshly initialised head for features of length `dim`."""

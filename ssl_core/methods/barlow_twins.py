@@ -6,10 +6,7 @@ by the correlation matrix, which compares dimensions instead of pictures.
 
 from typing import Any, ClassVar
 
-from jaxtyping import Float, Int
-from torch import Tensor
-
-from ssl_core.methods.base import Method, Outcome
+from ssl_core.methods.base import Method
 
 
 class BarlowTwins(Method):
@@ -24,8 +21,3 @@ class BarlowTwins(Method):
         "head": "mlp",
         "knobs": {"head": {"layers": 3, "hidden": 512, "output_dim": 512}},
     }
-
-    def forward(self, x: Float[Tensor, "2 n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
-        """The loss of one batch of view pairs; labels are not used."""
-        z = self.project(x)
-        return Outcome(self.loss(z), z)

@@ -1,6 +1,5 @@
 """What every method is: a module that turns views into a trace, and what it does after each step."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -23,7 +22,7 @@ class Outcome:
     also: Mapping[str, float] = field(default_factory=dict)  # numbers to draw beside the loss's own terms
 
 
-class Method(nn.Module, ABC):
+class Method(nn.Module):
     """An encoder f and a head g, trained by a loss. State (queues, slow copies) belongs to the method.
 
     A method with knobs of its own names a dataclass of them as `Knobs`; it is passed on as `knobs`, and a
@@ -60,9 +59,13 @@ class Method(nn.Module, ABC):
         """How many views of each picture a batch holds."""
         return getattr(self.knobs, "views", 2)
 
-    @abstractmethod
     def forward(self, x: Float[Tensor, "v n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
-        """The loss of one batch of views. Methods without supervision leave `labels` alone."""
+        """The loss of one batch of views: that of their projections, unless a method does more.
+
+        Methods without supervision leave `labels` alone.
+        """
+        z = self.project(x)
+        return Outcome(self.loss(z, labels=labels) if self.supervised else self.loss(z), z)
 
     def before_step(self, progress: float) -> None:
         """What happens between the backward pass and the optimiser's step: gradients may be withheld."""

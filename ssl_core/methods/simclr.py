@@ -6,10 +6,7 @@ the batch.
 
 from typing import Any, ClassVar
 
-from jaxtyping import Float, Int
-from torch import Tensor
-
-from ssl_core.methods.base import Method, Outcome
+from ssl_core.methods.base import Method
 
 
 class SimCLR(Method):
@@ -20,8 +17,3 @@ class SimCLR(Method):
     loss_name: ClassVar[str] = "nt_xent"
     recipe_name: ClassVar[str] = "simclr"
     suits: ClassVar[dict[str, Any]] = {"knobs": {"loss": {"temperature": 0.2}}}  # .5 wants a longer training
-
-    def forward(self, x: Float[Tensor, "2 n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
-        """The loss of one batch of view pairs; labels are not used."""
-        z = self.project(x)
-        return Outcome(self.loss(z), z)

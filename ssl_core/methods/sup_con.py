@@ -7,11 +7,8 @@ on the frozen encoder, and `cross_entropy` is the usual training to hold it agai
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jaxtyping import Float, Int
-from torch import Tensor
-
 from ssl_core.config import at_least, knob
-from ssl_core.methods.base import Method, Outcome
+from ssl_core.methods.base import Method
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,3 @@ class SupCon(Method):
     recipe_name: ClassVar[str] = "sup_con"
     Knobs: ClassVar[type[SupConKnobs]] = SupConKnobs
     supervised: ClassVar[bool] = True
-
-    def forward(self, x: Float[Tensor, "v n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
-        """The loss of one batch of views and its labels."""
-        z = self.project(x)
-        return Outcome(self.loss(z, labels=labels), z)

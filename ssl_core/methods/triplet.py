@@ -8,10 +8,7 @@ the hardest positive, so that drawing everything together pays, and the loss sit
 
 from typing import ClassVar
 
-from jaxtyping import Float, Int
-from torch import Tensor
-
-from ssl_core.methods.base import Method, Outcome
+from ssl_core.methods.base import Method
 
 
 class Triplet(Method):
@@ -22,8 +19,3 @@ class Triplet(Method):
     loss_name: ClassVar[str] = "triplet"
     recipe_name: ClassVar[str] = "sup_con"
     supervised: ClassVar[bool] = True
-
-    def forward(self, x: Float[Tensor, "2 n 3 h w"], labels: Int[Tensor, " n"]) -> Outcome:
-        """The loss of one batch of view pairs and its labels."""
-        z = self.project(x)
-        return Outcome(self.loss(z, labels=labels), z)
