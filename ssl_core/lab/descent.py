@@ -1,0 +1,83 @@
+"""Steps of gradient descent on the embeddings themselves: no encoder in between."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ssl_core.evaluation.geometry import alignment, uniformity
+from ssl_core.flow import SPACE, SPHERE, Moment, flow
+from ssl_core.lab.bench import Table, free
+from ssl_core.trace import Trace
+
+STRIDE = 0.1  # no point goes further in a step: radians on the sphere, a length where lengths matter
+DIGITS = 7  # to which moved numbers are kept, so that a script that holds them is readable
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """The table after a step, and what tells how its embeddings lie."""
+
+    table: Table
+    size: float  # η: the points went by minus η times the gradient
+    alignment: float | None  # of the views of a picture; None where there is one alone
+    uniformity: float
+
+
+def descend(table: Table, steps: int) -> Iterator[Step]:
+    """The table as it is, then after each of so many steps.
+
+    Inputs that no gradient reaches stay. A loss that normalises its embeddings moves them along the unit
+    sphere, where the first step finds them; others freely. Raises Problem on a row of zeros.
+    """
+    still = table.inputs
+    names = free(type(table.loss), still)
+
+    def loss(rows: Float[Tensor, "1 r d"]) -> Trace:
+        return table.loss(**{**still, **_apart(table, names, rows)})
+
+    start = torch.cat([_movable(table, n).reshape(-1, still[n].shape[-1]) for n in names])[None]
+    surface = SPHERE if table.loss.normalises else SPACE
+    yield _seen(table, 0.0)
+    for moment in islice(flow(loss, start, STRIDE, surface), 1, steps + 1):
+        yield _seen(replace(table, inputs={**still, **_kept(table, names, moment)}), moment.size)
+
+
+def _movable(table: Table, name: str) -> Tensor:
+    """The rows of an input that gradient reaches: of MoCo's views the queries alone."""
+    value, held = table.inputs[name], type(table.loss).constant_views if name == "views" else ()
+    return value[[v for v in range(len(value)) if v not in held]] if held else value
+
+
+def _apart(table: Table, names: Sequence[str], rows: Float[Tensor, "1 r d"]) -> dict[str, Tensor]:
+    """The rows as the inputs that they are."""
+    out, at = {}, 0
+    for name in names:
+        whole, part = table.inputs[name], _movable(table, name)
+        count = part[..., 0].numel()
+        moved = rows[0, at : at + count].view(part.shape)
+        held = type(table.loss).constant_views if name == "views" else ()
+        order = iter(moved)
+        out[name] = (
+            torch.stack([whole[v] if v in held else next(order) for v in range(len(whole))])
+            if held
+            else moved
+        )
+        at += count
+    return out
+
+
+def _kept(table: Table, names: Sequence[str], moment: Moment) -> Mapping[str, Tensor]:
+    inputs = _apart(table, names, moment.points.detach())
+    return {name: value.round(decimals=DIGITS) for name, value in inputs.items()}
+
+
+def _seen(table: Table, size: float) -> Step:
+    cloud = next(iter(table.inputs.values()))
+    views = cloud if cloud.ndim == 3 else cloud[None]
+    pairs = [(a, b) for a in range(len(views)) for b in range(a)]
+    near = sum(alignment(views[a], views[b]) for a, b in pairs) / len(pairs) if pairs else None
+    return Step(table, size, near, uniformity(views.flatten(0, 1)))

@@ -1,0 +1,99 @@
+"""Numbers and labels as a person types or pastes them."""
+
+import re
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ssl_core.problem import Problem
+
+PICTURES = (2, 16)
+NUMBERS = (2, 128)
+LONGEST = 200_000  # characters: 32 rows of 128 numbers are far less
+
+
+def parse_rows(text: str, views: int) -> Float[Tensor, "v n d"]:
+    """One embedding a line (or a [bracket], as numpy and torch print), first all of view a, then of view b.
+
+    Numbers stand apart by blanks, commas or semicolons. Raises Problem that names the line and the remedy.
+    """
+    if not text.strip():
+        raise Problem("There are no numbers yet. Type one embedding a line, such as 1 2 3.")
+    if len(text) > LONGEST:
+        raise Problem(
+            "That is {length} characters, and the bench has room for {most}. Paste fewer rows.",
+            length=len(text),
+            most=LONGEST,
+        )
+    rows = [_numbers(line, place) for place, line in enumerate(_lines(text), 1)]
+    low, high = (views * count for count in PICTURES)
+    if not low <= len(rows) <= high or len(rows) % views:
+        raise Problem(
+            "There are {rows} rows. This loss takes {views} views of {least} to {most} pictures: give "
+            "{low} to {high} rows, a multiple of {views}, first all of view a, then of the next.",
+            rows=len(rows),
+            views=views,
+            least=PICTURES[0],
+            most=PICTURES[1],
+            low=low,
+            high=high,
+        )
+    return torch.tensor(_even(rows), dtype=torch.float64).unflatten(0, (views, -1))
+
+
+def parse_labels(text: str, n: int) -> Int[Tensor, " n"]:
+    """A whole number from 0 to 9 for each picture, apart by blanks or commas. Raises Problem."""
+    words = re.split(r"[\s,;]+", text.strip())
+    wrong = next((word for word in words if not re.fullmatch(r"[0-9]", word)), None)
+    if wrong is not None:
+        raise Problem("The label {word!r} is not a whole number from 0 to 9.", word=wrong)
+    if len(words) != n:
+        raise Problem("There are {given} labels for {n} pictures. Give one for each.", given=len(words), n=n)
+    return torch.tensor([int(word) for word in words])
+
+
+def _lines(text: str) -> list[str]:
+    inside = re.findall(r"\[([^\[\]]*)\]", text)
+    lines = inside if inside else text.splitlines()
+    return [line for line in lines if line.strip()]
+
+
+def _numbers(line: str, place: int) -> list[float]:
+    words = [word for word in re.split(r"[\s,;]+", line.strip()) if word]
+    try:
+        row = [float(word) for word in words]
+    except ValueError:
+        wrong = next(word for word in words if not _is_number(word))
+        raise Problem("Row {place}: {word!r} is not a number.", place=place, word=wrong[:40]) from None
+    if not all(abs(value) <= 1e6 for value in row):  # NaN is not, either
+        raise Problem("Row {place} holds a number beyond ±1,000,000, or none at all (NaN).", place=place)
+    return row
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _even(rows: list[list[float]]) -> list[list[float]]:
+    length = len(rows[0])
+    ragged = next((place for place, row in enumerate(rows, 1) if len(row) != length), None)
+    if ragged is not None:
+        raise Problem(
+            "Row {place} has {given} numbers and the first has {length}. Give all rows the same length.",
+            place=ragged,
+            given=len(rows[ragged - 1]),
+            length=length,
+        )
+    if not NUMBERS[0] <= length <= NUMBERS[1]:
+        raise Problem(
+            "The rows have {length} numbers; give {low} to {high}.",
+            length=length,
+            low=NUMBERS[0],
+            high=NUMBERS[1],
+        )
+    return rows
