@@ -48,6 +48,14 @@ class BarlowTwins(Loss):
         "other (off the diagonal). Images are never compared."
     )
     paper: ClassVar[str] = "Zbontar et al. 2021, https://arxiv.org/abs/2103.03230, eq. 1"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\term{on_diagonal}{\sum_j (1 - \term{correlation}{C_{jj}})^2}"
+        r" + \lambda \term{off_diagonal}{\sum_j \sum_{k \neq j} \term{correlation}{C_{jk}}^2}} \\ "
+        r"\term{correlation}{C_{jk}} &= "
+        r"\term{correlation}{\frac{1}{n}\sum_i \term{z}{z_{1ij}} \, \term{z}{z_{2ik}}}, \quad "
+        r"\term{z}{z_{vij} = (\term{views}{h_{vij}} - \mu_{vj}) / \sqrt{\sigma_{vj}^2 + 10^{-5}}} "
+        r"\end{aligned}"
+    )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {"views": ("2", "n", "d")}
     normalises: ClassVar[bool] = False  # dimensions, not rows
 

@@ -13,7 +13,7 @@ from inspect import signature
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
 import torch
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -40,6 +40,9 @@ class Loss(ABC):
     title: ClassVar[str]
     about: ClassVar[str]  # one or two sentences for the page: what it wants of the embeddings
     paper: ClassVar[str]  # who, when, address, equation
+    # all of it on two or three lines of TeX, in the letters of its stages; \term{sim}{s_{ij}} marks what a
+    # stage or an input stands for, also within another term. Without one, the formulas of the stages serve
+    formula: ClassVar[str] = ""
     inputs: ClassVar[dict[str, tuple[str, ...]]]  # what it is called with, and the axes of each
     constants: ClassVar[tuple[str, ...]] = ()  # the inputs that no gradient reaches (a queue, a teacher)
     constant_views: ClassVar[tuple[int, ...]] = ()  # places in `views` that none reaches (MoCo's keys)
@@ -56,6 +59,21 @@ class Loss(ABC):
     ) -> dict[str, Tensor]:
         """A made-up batch to call the loss with; losses that take more than `views` add to it."""
         return {"views": clusters(generator, views, n, d, dtype)}
+
+    @classmethod
+    def batch_of(
+        cls, views: Float[Tensor, "v n d"], labels: Int[Tensor, " n"], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """What the loss is called with, made of views that are there; all else is drawn.
+
+        A loss that is called with more than views and labels says how.
+        """
+        given = {"views": views, "labels": labels}
+        return {name: given[name] for name in cls.inputs}
+
+    def whole(self) -> str:
+        """`formula` as the knobs have it: a loss with switches says what they change."""
+        return self.formula
 
     def collapsed(self, sizes: Mapping[str, int]) -> float | None:
         """The loss when every embedding is the same, a line to draw on the chart; None where it has none.

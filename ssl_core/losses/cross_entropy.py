@@ -49,6 +49,13 @@ class CrossEntropy(Loss):
         "Images are compared with classes, never with each other."
     )
     paper: ClassVar[str] = "Szegedy et al. 2016, https://arxiv.org/abs/1512.00567, sec. 7"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\frac{1}{n}\sum_i \term{per_image}{"
+        r"-\sum_j \term{target}{t_{ij}} \term{log_probabilities}{\log \term{share}{\frac "
+        r"{e^{\term{logits}{o_{ij}}}}{\sum_k e^{\term{logits}{o_{ik}}}}}}}} \\ "
+        r"\term{target}{t_{ij}} &= \term{target}{(1 - \varepsilon)[j = \term{labels}{y_i}] + \varepsilon / c}"
+        r"\end{aligned}"
+    )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {"logits": ("n", "c"), "labels": ("n",)}
     normalises: ClassVar[bool] = False
 
@@ -91,6 +98,13 @@ class CrossEntropy(Loss):
         labels = some_labels(n) % max(d, 1)
         right = (labels[:, None] == torch.arange(d)).to(dtype)
         return {"logits": torch.randn(n, d, generator=generator, dtype=dtype) + 2 * right, "labels": labels}
+
+    @classmethod
+    def batch_of(
+        cls, views: Float[Tensor, "v n d"], labels: Int[Tensor, " n"], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The numbers of the first view taken as the scores of d classes."""
+        return {"logits": views[0], "labels": labels % views.shape[2]}
 
     def collapsed(self, sizes: Mapping[str, int]) -> float:
         """ln(c): all classes equally likely, which is the best that outputs equal for all images can say."""

@@ -53,6 +53,14 @@ class DCL(Loss):
         "close they are already, and every other view is pushed away."
     )
     paper: ClassVar[str] = "Yeh et al. 2022, https://arxiv.org/abs/2110.06848, sec. 3"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\frac{1}{2n}\sum_i \term{per_anchor}{\left( "
+        r"\term{log_denominator}{\log \sum_{k \neq i, p(i)} e^{\term{logits}{\term{sim}{s_{ik}}/\tau}}} "
+        r"- \term{sim}{s_{i\term{positive}{p(i)}}}/\tau \right)}} \\ "
+        r"\term{sim}{s_{ij}} &= \term{sim}{\term{z}{z_i}^\top \term{z}{z_j}}, \quad "
+        r"\term{z}{z_i = \term{views}{h_i} / \|\term{views}{h_i}\|}, \quad "
+        r"\term{positive}{p(i) = (i + n) \bmod 2n} \end{aligned}"
+    )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {"views": ("2", "n", "d")}
 
     temperature: float = knob(0.5, 0.05, 1.0, "Low: only the hardest negatives count.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core.config import knob
@@ -49,6 +49,13 @@ class DINO(Loss):
         "of the student; its opinions are centred and sharpened, to be neither all one nor all even."
     )
     paper: ClassVar[str] = "Caron et al. 2021, https://arxiv.org/abs/2104.14294, eq. 2"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\frac{1}{2n}\sum_{v,i} \term{per_anchor}{ "
+        r"-\sum_j \term{teacher}{q_{\bar v ij}} \term{log_student}{\log p_{vij}}}} \\ "
+        r"\term{teacher}{q_{vi}} &= \term{teacher}{\mathrm{softmax} "
+        r"((\term{teachers}{t_{vi}} - \term{centre}{c})/\tau_t)}, \quad "
+        r"\term{log_student}{p_{vi} = \mathrm{softmax}(\term{students}{s_{vi}}/\tau_s)} \end{aligned}"
+    )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {
         "students": ("2", "n", "k"),
         "teachers": ("2", "n", "k"),
@@ -87,6 +94,13 @@ class DINO(Loss):
         """Scores of d classes, alike for all views of an image, and their mean as the centre."""
         students, teachers = clusters(generator, 2 * views, n, d, dtype).chunk(2)
         return {"students": students, "teachers": teachers, "centre": teachers.mean((0, 1))}
+
+    @classmethod
+    def batch_of(
+        cls, views: Float[Tensor, "v n d"], labels: Int[Tensor, " n"], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The views as the student's scores of d classes, and the teacher, a copy of it, saying the same."""
+        return {"students": views, "teachers": views, "centre": views.mean((0, 1))}
 
     def collapsed(self, sizes: Mapping[str, int]) -> float:
         """ln(k): equal outputs become the centre, and all classes are equally likely to teacher and student.

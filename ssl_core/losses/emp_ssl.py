@@ -62,6 +62,16 @@ class EMPSSL(Loss):
         "fill as much volume as they can: the coding rate is the logarithm of that volume."
     )
     paper: ClassVar[str] = "Tong et al. 2023, https://arxiv.org/abs/2304.03977, sec. 2"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{-\lambda \, \term{similarity}{\frac{1}{pn}\sum_{k,i} "
+        r"\term{sim}{\term{z}{z_{ki}}^\top \term{centre}{\bar z_i} / \|\term{centre}{\bar z_i}\|}} "
+        r"- w \, \term{coding_rate}{\frac{1}{p}\sum_k \term{rate}{R_k}}} \\ "
+        r"\term{rate}{R_k} &= \term{rate}{\tfrac12 \log\det\left(I + \tfrac{d}{n\epsilon} "
+        r"\term{z}{Z_k}^\top \term{z}{Z_k}\right) "
+        r"= \tfrac12 \sum_l \log\left(1 + \tfrac{d}{n\epsilon}\term{spectrum}{\sigma_{kl}^2}\right)} \\ "
+        r"\term{z}{z_{ki}} &= \term{z}{\term{views}{h_{ki}} / \|\term{views}{h_{ki}}\|}, \quad "
+        r"\term{centre}{\bar z_i = \frac{1}{p}\sum_k \term{z}{z_{ki}}} \end{aligned}"
+    )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {"views": ("p", "n", "d")}
 
     eps: float = knob(0.2, 0.01, 1.0, "How fine volume is measured: low counts thin directions.", log=True)

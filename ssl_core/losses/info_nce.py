@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from ssl_core.config import knob
 from ssl_core.losses.base import Loss, Masks, PairTrace, above_zero, clusters, masks, public, unit
+from ssl_core.losses.labelled import some_labels
 from ssl_core.trace import stage
 
 
@@ -54,6 +55,16 @@ class InfoNCE(Loss):
         "earlier batches. Only the query learns: the keys come from a slow copy."
     )
     paper: ClassVar[str] = "He et al. 2020, https://arxiv.org/abs/1911.05722, eq. 1 and algorithm 1"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\frac{1}{n}\sum_i \term{per_anchor}{-\log \term{share}{\frac "
+        r"{e^{\term{logits}{\term{sim}{s_{i\term{target}{0}}}/\tau}}} "
+        r"{\term{log_denominator}{\sum_j e^{\term{logits}{\term{sim}{s_{ij}}/\tau}}}}}}} \\ "
+        r"\term{sim}{s_i} &= \term{sim}{[\, \term{l_pos}{\term{q}{q_i}^\top \term{k}{k_i}} \mid "
+        r"\term{l_neg}{\term{q}{q_i}^\top \term{queue}{u_1}, \dots, "
+        r"\term{q}{q_i}^\top \term{queue}{u_K}} \,]} \\ "
+        r"\term{q}{q_i} &= \term{q}{\term{views}{f_q(x_i)} / \|\term{views}{f_q(x_i)}\|}, \quad "
+        r"\term{k}{k_i = \term{views}{f_k(x'_i)} / \|\term{views}{f_k(x'_i)}\|} \end{aligned}"
+    )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {"views": ("2", "n", "d"), "queue": ("k", "d")}
     constants: ClassVar[tuple[str, ...]] = ("queue",)
     constant_views: ClassVar[tuple[int, ...]] = (1,)
@@ -101,8 +112,16 @@ class InfoNCE(Loss):
     ) -> dict[str, Tensor]:
         """Two views of n images, and a queue twice as long as the batch."""
         batch = clusters(generator, views, n, d, dtype)
-        queue = torch.randn(2 * n, d, generator=generator, dtype=dtype)
-        return {"views": batch, "queue": F.normalize(queue, dim=1)}
+        return cls.batch_of(batch, some_labels(n), generator)
+
+    @classmethod
+    def batch_of(
+        cls, views: Float[Tensor, "v n d"], labels: Int[Tensor, " n"], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The first view of each image as a query, the second as its key; a queue of random directions."""
+        n, d = views.shape[1:]
+        queue = torch.randn(2 * n, d, generator=generator, dtype=views.dtype)
+        return {"views": views[:2], "queue": F.normalize(queue, dim=1)}
 
     def collapsed(self, sizes: Mapping[str, int]) -> float:
         """ln(k + 1): with all embeddings equal, each key in the queue is as good a guess as the own one."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core.losses.base import Loss, Masks, PairTrace, clusters, masks, public, unit
@@ -43,6 +43,12 @@ class NegativeCosine(Loss):
         "negatives: that not everything becomes one point is up to the method."
     )
     paper: ClassVar[str] = "Chen & He 2021, https://arxiv.org/abs/2011.10566, eq. 1"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\frac{1}{vn}\sum_i \term{per_anchor}{-\term{sim}{s_{ii}}}}, "
+        r"\quad \term{sim}{s_{ij} = \term{p}{p_i}^\top \term{t}{t_j}} \\ "
+        r"\term{p}{p_i} &= \term{p}{\term{predictions}{h_i} / \|\term{predictions}{h_i}\|}, \quad "
+        r"\term{t}{t_i = \term{targets}{h'_i} / \|\term{targets}{h'_i}\|} \end{aligned}"
+    )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {
         "predictions": ("v", "n", "d"),
         "targets": ("v", "n", "d"),
@@ -68,6 +74,13 @@ class NegativeCosine(Loss):
         """Predictions and targets that lie around one point for each image."""
         predictions, targets = clusters(generator, 2 * views, n, d, dtype).chunk(2)
         return {"predictions": predictions, "targets": targets}
+
+    @classmethod
+    def batch_of(
+        cls, views: Float[Tensor, "v n d"], labels: Int[Tensor, " n"], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Each view as the prediction of the next one, as if the predictor changed nothing."""
+        return {"predictions": views, "targets": views.roll(-1, 0)}
 
     def collapsed(self, sizes: Mapping[str, int]) -> float:
         """-1, which is the best there is as well: only the spread of the embeddings tells collapse."""

@@ -50,6 +50,14 @@ class NTXent(Loss):
         "a softmax over cosine similarities, sharpened by the temperature."
     )
     paper: ClassVar[str] = "Chen et al. 2020, https://arxiv.org/abs/2002.05709, eq. 1"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\frac{1}{2n}\sum_i \term{per_anchor}{-\log \term{share}{\frac "
+        r"{e^{\term{logits}{\term{sim}{s_{i\term{positive}{p(i)}}}/\tau}}} "
+        r"{\term{log_denominator}{\sum_{k \neq i} e^{\term{logits}{\term{sim}{s_{ik}}/\tau}}}}}}} \\ "
+        r"\term{sim}{s_{ij}} &= \term{sim}{\term{z}{z_i}^\top \term{z}{z_j}}, \quad "
+        r"\term{z}{z_i = \term{views}{h_i} / \|\term{views}{h_i}\|}, \quad "
+        r"\term{positive}{p(i) = (i + n) \bmod 2n} \end{aligned}"
+    )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {"views": ("2", "n", "d")}
 
     temperature: float = knob(0.5, 0.05, 1.0, "Low: only the hardest negatives count.")

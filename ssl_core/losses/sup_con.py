@@ -48,6 +48,15 @@ class SupConTrace(PairTrace):
         return masks(self.positive, itself, (self.positives == 0)[:, None] & ~itself)
 
 
+# the anchor's surprise: the mean over its positives stands outside the logarithm (eq. 2), or inside (eq. 3)
+_SHARE = (
+    r"\term{share}{\frac{e^{\term{logits}{\term{sim}{s_{ip}}/\tau}}}"
+    r"{\term{log_denominator}{\sum_{k \neq i} e^{\term{logits}{\term{sim}{s_{ik}}/\tau}}}}}"
+)
+_OVER = r"\frac{1}{\term{positives}{|P(i)|}}\sum_{p \in \term{positive}{P(i)}}"
+_OUT, _IN = rf"-{_OVER} \log {_SHARE}", rf"-\log {_OVER} {_SHARE}"
+
+
 @dataclass(frozen=True)
 class SupCon(LabelledLoss):
     """Draw all views of a class together, and push every other view in the batch away."""
@@ -58,6 +67,13 @@ class SupCon(LabelledLoss):
         "Without labels each image is a class of its own."
     )
     paper: ClassVar[str] = "Khosla et al. 2020, https://arxiv.org/abs/2004.11362, eq. 2 and 3"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\frac{\tau}{\tau_\text{base}} \, "
+        r"\term{unscaled}{\frac{1}{|A|}\sum_{i \in A} \term{per_anchor}{ " + _OUT + r"}}} \\ "
+        r"\term{sim}{s_{ij}} &= \term{sim}{\term{z}{z_i}^\top \term{z}{z_j}}, \quad "
+        r"\term{z}{z_i = \term{views}{h_i} / \|\term{views}{h_i}\|}, \quad "
+        r"\term{positive}{P(i) = \{p \neq i : \term{labels}{y_p} = \term{labels}{y_i}\}} \end{aligned}"
+    )
 
     temperature: float = knob(0.1, 0.05, 1.0, "Low: only the hardest negatives count.")
     contrast_mode: str = knob(
@@ -117,6 +133,9 @@ class SupCon(LabelledLoss):
             unscaled=unscaled,
             loss=unscaled * self._scale(),
         )
+
+    def whole(self) -> str:
+        return self.formula if self.positives == "out" else self.formula.replace(_OUT, _IN)
 
     def _scale(self) -> float:
         return 1.0 if self.base_temperature is None else self.temperature / self.base_temperature

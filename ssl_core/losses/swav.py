@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core.config import at_least, knob
 from ssl_core.losses.base import Gather, Loss, above_zero, alone, clusters, public, unit
+from ssl_core.losses.labelled import some_labels
 from ssl_core.trace import Trace, stage
 
 
@@ -59,6 +60,15 @@ class SwAV(Loss):
         "From one view it should be possible to tell the assignment of the other."
     )
     paper: ClassVar[str] = "Caron et al. 2020, https://arxiv.org/abs/2006.09882, eq. 1 and 2"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\frac{1}{2n}\sum_{v,i} \term{per_anchor}{ "
+        r"-\sum_j \term{codes}{q_{\bar v ij}} \term{log_probabilities}{\log \frac "
+        r"{e^{\term{scores}{s_{vij}}/\tau}}{\sum_k e^{\term{scores}{s_{vik}}/\tau}}}}} \\ "
+        r"\term{codes}{q_{vi}} &= \term{codes}{\mathrm{Sinkhorn}(\term{scores}{s_v}/\epsilon)_i}, \quad "
+        r"\term{scores}{s_{vij} = \term{z}{z_{vi}}^\top \term{c}{c_j}} \\ "
+        r"\term{z}{z_{vi}} &= \term{z}{\term{views}{h_{vi}} / \|\term{views}{h_{vi}}\|}, \quad "
+        r"\term{c}{c_j = \term{prototypes}{w_j} / \|\term{prototypes}{w_j}\|} \end{aligned}"
+    )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {"views": ("2", "n", "d"), "prototypes": ("k", "d")}
     own_constants: ClassVar[tuple[str, ...]] = ("codes",)
 
@@ -96,8 +106,15 @@ class SwAV(Loss):
         cls, generator: torch.Generator, views: int, n: int, d: int, dtype: torch.dtype = torch.float32
     ) -> dict[str, Tensor]:
         """Views around one point for each image, and five prototypes."""
-        batch = clusters(generator, views, n, d, dtype)
-        return {"views": batch, "prototypes": torch.randn(5, d, generator=generator, dtype=dtype)}
+        return cls.batch_of(clusters(generator, views, n, d, dtype), some_labels(n), generator)
+
+    @classmethod
+    def batch_of(
+        cls, views: Float[Tensor, "v n d"], labels: Int[Tensor, " n"], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The views, and five prototypes."""
+        prototypes = torch.randn(5, views.shape[2], generator=generator, dtype=views.dtype)
+        return {"views": views, "prototypes": prototypes}
 
     def collapsed(self, sizes: Mapping[str, int]) -> float:
         """ln(k): codes are even for equal embeddings, and even probabilities foresee them best."""

@@ -58,6 +58,17 @@ class Triplet(LabelledLoss):
         "a margin. Each anchor learns from these two alone; SupCon, on the same labels, from all."
     )
     paper: ClassVar[str] = "Hermans et al. 2017, https://arxiv.org/abs/1703.07737, eq. 5"
+    formula: ClassVar[str] = (
+        r"\begin{aligned} \ell &= \term{loss}{\frac{1}{|A|}\sum_{i \in A} \term{per_anchor}{\max(0,\, \alpha "
+        r"+ \term{to_farthest}{\|\term{z}{z_i} - \term{z}{z_{\term{farthest}{p(i)}}}\|}"
+        r"- \term{to_nearest}{\|\term{z}{z_i} - \term{z}{z_{\term{nearest}{n(i)}}}\|})}} \\ "
+        r"\term{farthest}{p(i)} &= \term{farthest}{\operatorname{argmin}_{p \in \term{positive}{P(i)}} "
+        r"\term{sim}{s_{ip}}}, \quad "
+        r"\term{nearest}{n(i) = \operatorname{argmax}_{\term{labels}{y_j} \neq \term{labels}{y_i}} "
+        r"\term{sim}{s_{ij}}}, \quad \term{sim}{s_{ij} = \term{z}{z_i}^\top \term{z}{z_j}} \\ "
+        r"\term{positive}{P(i)} &= \term{positive}{\{p \neq i : \term{labels}{y_p} = \term{labels}{y_i}\}}, "
+        r"\quad \term{z}{z_i = \term{views}{h_i} / \|\term{views}{h_i}\|} \end{aligned}"
+    )
 
     margin: float = knob(0.2, 0.05, 1.0, "How much farther the other class should be. Unit rows: at most 2.")
 
