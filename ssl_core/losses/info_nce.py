@@ -118,7 +118,7 @@ class InfoNCE(Loss):
     def batch_of(
         cls, views: Float[Tensor, "v n d"], labels: Int[Tensor, " n"], generator: torch.Generator
     ) -> dict[str, Tensor]:
-        """The first view of each image as a query, the second as its key; a queue of random directions."""
+        """The first view of an image as a query, the second as its key; a queue of random directions."""
         n, d = views.shape[1:]
         queue = torch.randn(2 * n, d, generator=generator, dtype=views.dtype)
         return {"views": views[:2], "queue": F.normalize(queue, dim=1)}

@@ -59,8 +59,9 @@ class VICReg(Loss):
         r"\term{invariance}{\frac{1}{nd}\sum_i \|\term{views}{h_{1i}} - \term{views}{h_{2i}}\|^2} "
         r"+ \mu \term{variance}{\frac{1}{2d}\sum_{v,j} \max(0,\, 1 - \term{std}{\sigma_{vj}})}"
         r"+ \nu \term{covariance}{\frac{1}{d}\sum_v \sum_{j \neq k} \term{cov}{C_{vjk}}^2}} \\ "
-        r"\term{std}{\sigma_{vj}} &= \term{std}{\sqrt{\operatorname{Var}_i(\term{views}{h_{vij}}) + 10^{-4}}}, "
-        r"\quad \term{cov}{C_{vjk} = \frac{1}{n-1}\sum_i (\term{views}{h_{vij}} - \mu_{vj}) "
+        r"\term{std}{\sigma_{vj}} &= "
+        r"\term{std}{\sqrt{\operatorname{Var}_i(\term{views}{h_{vij}}) + 10^{-4}}}, \quad "
+        r"\term{cov}{C_{vjk} = \frac{1}{n-1}\sum_i (\term{views}{h_{vij}} - \mu_{vj}) "
         r"(\term{views}{h_{vik}} - \mu_{vk})} \end{aligned}"
     )
     inputs: ClassVar[dict[str, tuple[str, ...]]] = {"views": ("2", "n", "d")}
