@@ -26,7 +26,7 @@ class Comparison:
     gradient_right: Float[Tensor, "v n d"]
     gradient_wrong: Float[Tensor, "v n d"]
     gradient_same: bool
-    difference: float  # the largest, of all numbers of the gradient, over the largest number of the right one
+    difference: float  # the largest between two numbers of the gradients, over the largest of the right one
     cosine: float | None  # of the two gradients; None where one is 0 or not finite
     anchors_right: Float[Tensor, " m"]
     anchors_wrong: Float[Tensor, "..."]  # (m) or, where the two broadcast, (m, m)
@@ -59,15 +59,18 @@ def compare(
     (rise,), (wrong,) = torch.autograd.grad(true.loss, leaf), torch.autograd.grad(false.loss, leaf)
     close = CLOSE[false.loss.dtype]
     value, said = true.loss.item(), false.loss.item()
-    difference = float((wrong - rise).abs().max() / rise.abs().max().clamp(min=1e-9))
+    apart, most = float((wrong - rise).abs().max()), float(rise.abs().max())
+    # a share q near 1 leaves the rounding of q - 1, which the gradient divides by τ and an embedding's length
+    shortest = float(leaf.detach().norm(dim=-1).min().clamp(min=1e-6))
+    rounding = 30 * torch.finfo(false.loss.dtype).eps / (temperature * shortest)
     return Comparison(
         value_right=value,
         value_wrong=said,
         value_same=abs(said - value) <= close * max(1, abs(value)),  # NaN is not
         gradient_right=rise,
         gradient_wrong=wrong,
-        gradient_same=difference <= close,
-        difference=difference,
+        gradient_same=apart <= close * most + rounding,
+        difference=apart / most if most else apart,
         cosine=cosine(rise, wrong),
         anchors_right=next(s.value for s in true.walk() if s.name == "per_anchor"),
         anchors_wrong=false.per_anchor.detach(),
