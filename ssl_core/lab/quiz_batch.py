@@ -21,7 +21,7 @@ from ssl_core.losses.base import unit
 from ssl_core.problem import Problem
 
 SHORT = ("angles", "all_equal", "scale")
-FIELDS = {f.name for f in fields(Bench)} - {"loss"}
+FIELDS = {f.name for f in fields(Bench)} - {"loss", "rows", "steps"}
 
 
 def bench_of(loss: str, lesson: Mapping[str, Any]) -> Bench:
