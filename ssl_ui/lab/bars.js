@@ -32,7 +32,7 @@ function labBars(box, on = {}) {
     const upright = !flat && slot >= 11, figure = flat ? type : Math.min(small, slot * 0.95);
     const room = flat ? figure * 1.35 : upright ? longest * figure + 8 : 4;
     const named = Math.max(0, ...spec.names.map((name) => width(name, box))) * em;
-    const turned = named > pitch - 3, foot = named && (turned ? Math.min(named, 7 * em) + 8 : em * 1.35);
+    const turned = named > pitch - 3, foot = named && (turned ? Math.min(named, 7 * em, high * 0.35) + 8 : em * 1.35);
     const line = spec.title || groups > 1 ? em * 1.5 : 2, signs = spec.marks?.some(Boolean) ? em * 1.1 : 0;
     const finite = Array.from(spec.values).filter(Number.isFinite), negative = finite.some((v) => v < 0);
     const most = Math.max(0, spec.limit ?? Math.max(0, ...finite)), least = negative ? spec.limit ? -spec.limit : Math.min(...finite) : 0;
@@ -70,7 +70,7 @@ function labBars(box, on = {}) {
     names(count).forEach((one, i) => {
       const x = em * 0.3 + (i + 0.5) * pitch, y = turned ? high - foot + 4 : high - foot + em * 0.75;
       const transform = turned ? `rotate(-90 ${x} ${y})` : null;
-      set(say(one, labPen.cut(spec.names[i], turned ? 7 : 99, box)), { x, y, transform, "font-size": em, "text-anchor": turned ? "end" : "middle" });
+      set(say(one, labPen.cut(spec.names[i], turned ? (foot - 8) / em + 0.01 : 99, box)), { x, y, transform, "font-size": em, "text-anchor": turned ? "end" : "middle" });
       one.classList.toggle("lab-skipped", i % at.every > 0);
     });
     const some = spec.marks ?? [];
@@ -132,7 +132,7 @@ function labBars(box, on = {}) {
     else on.pick?.(cursor);
     return true;
   });
-  root.addEventListener("focus", () => at && keyed() && go(Math.min(cursor, spec.values.length - 1)));
-  root.addEventListener("blur", () => hover(null));
+  root.addEventListener("focusin", () => at && keyed() && go(Math.min(cursor, spec.values.length - 1)));
+  root.addEventListener("focusout", () => hover(null));
   return { draw, light };
 }

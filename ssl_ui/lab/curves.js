@@ -4,6 +4,7 @@
 function labCurves(box, on = {}) {
   const { svg, html, set, say, pool, figure } = labPen;
   const size = labPen.room(box, () => spec && draw(spec)), title = html(box, "div", "lab-curves-title");
+  box.classList.add("lab-of-curves");
   const row = html(box, "div", "lab-curves"), frames = pool(frame);
   const words = html(title, "b"), legend = pool(() => dashed(html(title, "span")));
   let spec = null;
@@ -52,8 +53,8 @@ function labCurves(box, on = {}) {
   const there = (v) => v !== null && v !== undefined && Number.isFinite(v);
 
   function drawFrame(one, series, wide, high) {
-    const { em } = size, own = series.some((s) => s.own), digits = spec.digits ?? 3;
-    const top = em * 0.7, floor = high - em * 1.5;
+    const { em } = size, low = high < 4 * em, own = series.some((s) => s.own), digits = spec.digits ?? 3;
+    const top = em * (low ? 0.4 : 0.7), floor = high - em * (low ? 0.4 : 1.5);
     const scales = series.map((s) => ends(own ? [s] : series));
     const tick = (v) => figure(v, Math.min(2, digits)), labels = scales.map((scale) => scale.map(tick));
     const room = (k) => Math.max(...labels[k].map((text) => labPen.width(text, box))) * em * 0.85 + 8;
@@ -62,7 +63,7 @@ function labCurves(box, on = {}) {
     const y = (v, k) => floor - ((floor - top) * (v - scales[k][0])) / (scales[k][1] - scales[k][0]);
     set(one.axes, { d: `M${left} ${top}V${floor}H${right}` });
     set(one.now, { d: `M${x(spec.at)} ${top}V${floor}` });
-    const texts = [...labels[0].map((text, i) => [text, left - 5, i ? top : floor, "end"]), ["0", left, high - em * 0.6, "start"],
+    const texts = low ? [] : [...labels[0].map((text, i) => [text, left - 5, i ? top : floor, "end"]), ["0", left, high - em * 0.6, "start"],
       [String(spec.total), right, high - em * 0.6, "end"],
       ...(own && series[1] ? labels[1].map((text, i) => [text, right + 5, i ? top : floor, "start"]) : [])];
     one.ticks(texts.length).forEach((t, k) => {

@@ -118,7 +118,7 @@ function labMatrix(box, on = {}) {
     else on.pick?.(cursor[0]);
     return true;
   });
-  root.addEventListener("focus", () => at && keyed() && go(...cursor));
-  root.addEventListener("blur", () => hover(-1, -1));
+  root.addEventListener("focusin", () => at && keyed() && go(...cursor));
+  root.addEventListener("focusout", () => hover(-1, -1));
   return { draw, light: lights.show };
 }

@@ -98,6 +98,7 @@ const labPen = (() => {
       mine &&= keeps;
       setTimeout(() => (pointing = false));
     }, true);
+    target.addEventListener("pointerup", () => (pointing = false));
     target.addEventListener("focusin", () => (mine = keeps || !pointing));
     target.addEventListener("focusout", () => (mine = false));
     target.addEventListener("keydown", (event) => {
