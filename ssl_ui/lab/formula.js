@@ -1,5 +1,5 @@
 // The whole formula of a loss, with the terms that are looked at lit. ssl_ui/lab_formula.py has the colours.
-//   labFormula(box, root, index) → { show(loss, knobs), light(names | null), own(name), on: { pick, hover } }
+//   labFormula(box, root, index) → { show(loss, knobs), light(names | null), own(name), on: {pick, hover} }
 // root: where the hidden Markdown stands, or will: Gradio typesets the formulas when it is ready. index: the
 // second of lab_formula.formulas(). light() says whether the formula has any of the terms; own(name) is a
 // stage's own formula, a copy to place anywhere. on.pick(name) and on.hover(name | null) are to be replaced.
@@ -74,8 +74,11 @@ function labFormula(box, root, index) {
     rects = terms.map(({ leaves }) => {
       const least = (side) => Math.min(...leaves.map((leaf) => leaf[side]));
       const most = (side) => Math.max(...leaves.map((leaf) => leaf[side]));
-      const left = least("left"), top = least("top"), width = most("right") - left, height = most("bottom") - top;
-      return { left: left - from.left, top: top - from.top, width, height };
+      const left = least("left"), top = least("top");
+      return {
+        left: left - from.left, width: most("right") - left,
+        top: top - from.top, height: most("bottom") - top,
+      };
     });
   }
 

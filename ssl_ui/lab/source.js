@@ -1,6 +1,6 @@
 // The lines of a loss's own source, with those that compute a stage lit and in sight.
 //   labSource(box) → { show(source), light(stage | null) }
-// source: ssl_core.lab.source.Source as JSON, {file, lines: [[number, text], …], stages: {name: [number, …]}}
+// source: a Source of ssl_core/lab as JSON, {file, lines: [[number, text], …], stages: {name: [number, …]}}
 function labSource(box) {
   const make = (tag, name, parent, text = "") =>
     parent.appendChild(Object.assign(document.createElement(tag), { className: name, textContent: text }));
