@@ -80,7 +80,17 @@ def _to_json(ready: Ready) -> dict[str, Any]:
         "reveal": asdict(worked.bench),
         "stage": worked.stage,
         "at": list(worked.at),
+        "cell": _cell(ready),
     }
+
+
+def _cell(ready: Ready) -> list[int | None] | None:
+    """Row and column of the entry to light, as it is drawn: three axes are laid out view under view."""
+    at, shape = ready.worked.at, ready.run.stages[ready.worked.stage].value.shape
+    if not at:
+        return None
+    row, rest = (at[0] * shape[1] + at[1], at[2:]) if len(shape) == 3 and len(at) > 1 else (at[0], at[1:])
+    return [row, rest[0] if rest else None]
 
 
 def _filled(ready: Ready, text: str) -> str:

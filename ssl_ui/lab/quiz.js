@@ -1,13 +1,15 @@
 // Predict, then reveal: one question at a time; nothing is shown before the student has chosen.
-// labQuiz(box, call, words, on) → {show(loss)}. `call("lab_quiz", loss)` gets {questions} (ssl_ui/lab_quiz.py) or
-// {problem}; on = {cover(question), reveal(question)}: the bench behind takes the state question.cover or .reveal.
+// labQuiz(box, call, words, on) → {show(loss)}. `call("lab_quiz", loss)` gets {questions} (ssl_ui/lab_quiz.py)
+// or {problem}; on = {cover(question), reveal(question)}: the bench behind takes the state question.cover, or
+// question.reveal with the stage question.stage and its entry question.cell = [row, column | null] | null lit.
 function labQuiz(box, call, words, on) {
   box.innerHTML = `<div class="lab-quiz"><div class="lab-quiz-card">
     <header><b class="lab-quiz-place" aria-live="polite"></b><span class="lab-quiz-marks"></span>
-      <nav><button class="lab-quiz-again">↺</button><button class="lab-quiz-back">←</button><button class="lab-quiz-next">→</button></nav></header>
+      <nav><button class="lab-quiz-again">↺</button><button class="lab-quiz-back">←</button>
+        <button class="lab-quiz-next">→</button></nav></header>
     <p class="lab-quiz-ask"></p><div class="lab-quiz-choices" role="group"></div>
-    <div class="lab-quiz-said" aria-live="polite"><p class="lab-quiz-verdict"></p><p class="lab-quiz-fact"></p>
-      <p class="lab-quiz-why"></p></div></div></div>`;
+    <div class="lab-quiz-said" aria-live="polite">
+      <p class="lab-quiz-verdict"></p><p class="lab-quiz-fact"></p><p class="lab-quiz-why"></p></div></div></div>`;
   const $ = (name) => box.querySelector(`.lab-quiz-${name}`);
   const chosen = {}; // loss → question → what was chosen; kept while the page is open
   let loss = "", all = [], at = 0;
@@ -26,7 +28,7 @@ function labQuiz(box, call, words, on) {
 
   const answered = (question) => chosen[loss][question.id];
   const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const element_of = (tag, name, text) =>
+  const labelled = (tag, name, text) =>
     Object.assign(document.createElement(tag), { className: `lab-quiz-${name}`, textContent: text });
 
   async function show(of) {
@@ -53,8 +55,8 @@ function labQuiz(box, call, words, on) {
 
   function choice(text, k) {
     const button = document.createElement("button");
-    button.append(element_of("kbd", "key", k + 1), element_of("span", "text", text));
-    button.append(element_of("span", "number", ""), element_of("span", "sign", ""));
+    button.append(labelled("kbd", "key", k + 1), labelled("span", "text", text));
+    button.append(labelled("span", "number", ""), labelled("span", "sign", ""));
     button.onclick = () => choose(k);
     return button;
   }
@@ -108,7 +110,7 @@ function labQuiz(box, call, words, on) {
     if (!box.isConnected) return document.removeEventListener("keydown", press);
     const typing = event.target.closest?.("input, textarea, select, [contenteditable='true'], dialog");
     const k = Number(event.key) - 1;
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || !box.offsetParent) return;
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !box.getClientRects().length) return;
     if (Number.isInteger(k) && k >= 0 && k < (all[at]?.choices.length ?? 0)) choose(k);
   }
   return { show };
