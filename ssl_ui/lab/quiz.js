@@ -25,6 +25,10 @@ function labQuiz(box, call, words, on) {
     go(0);
   };
   document.addEventListener("keydown", press);
+  const panel = box.firstElementChild; // a container query would say this, but Gradio drops those of a style sheet
+  new ResizeObserver(([{ contentRect }]) => {
+    panel.classList.toggle("lab-quiz-wide", contentRect.width > 41 * parseFloat(getComputedStyle(panel).fontSize));
+  }).observe(panel);
 
   const answered = (question) => chosen[loss][question.id];
   const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
