@@ -10,7 +10,8 @@ function labCurves(box, on = {}) {
   let spec = null;
 
   function frame() {
-    const whole = html(row, "figure", "lab-curve"), head = html(whole, "figcaption"), root = svg(whole, "svg");
+    const whole = html(row, "figure", "lab-curve"), head = html(whole, "figcaption");
+    const root = svg(whole, "svg");
     const one = { whole, name: html(head, "b"), figures: pool(() => figured(head)), root, left: 0, right: 1 };
     one.axes = svg(root, "path", "lab-curve-axes");
     one.now = svg(root, "path", "lab-curve-now");
@@ -33,13 +34,21 @@ function labCurves(box, on = {}) {
       const to = Math.max(0, Math.min(spec.total, Math.round(step)));
       if (to !== spec.at) on.pick(to);
     };
-    const to = (event) => go(((labPen.spot(event, one.root)[0] - one.left) / (one.right - one.left)) * spec.total);
-    one.root.addEventListener("pointerdown", (event) => { one.root.setPointerCapture(event.pointerId); to(event); });
-    one.root.addEventListener("pointermove", (event) => one.root.hasPointerCapture(event.pointerId) && to(event));
-    set(one.root, { tabindex: 0, role: "slider" });
-    const keyed = { ArrowLeft: () => spec.at - 1, ArrowDown: () => spec.at - 1, ArrowRight: () => spec.at + 1, ArrowUp: () => spec.at + 1,
-      Home: () => 0, End: () => spec.total };
-    labPen.keys(one.root, ({ key }) => { if (keyed[key]) go(keyed[key]()); return Boolean(keyed[key]); }, true);
+    const { root } = one;
+    const part = (event) => (labPen.spot(event, root)[0] - one.left) / (one.right - one.left);
+    root.addEventListener("pointerdown", (event) => {
+      root.setPointerCapture(event.pointerId);
+      go(part(event) * spec.total);
+    });
+    root.addEventListener("pointermove", (event) => {
+      if (root.hasPointerCapture(event.pointerId)) go(part(event) * spec.total);
+    });
+    set(root, { tabindex: 0, role: "slider" });
+    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -Infinity, End: Infinity };
+    labPen.keys(root, ({ key }) => {
+      if (by[key]) go(spec.at + by[key]);
+      return Boolean(by[key]);
+    }, true);
   }
 
   // the ends of an upright axis; a flat curve runs through the middle
@@ -63,9 +72,11 @@ function labCurves(box, on = {}) {
     const y = (v, k) => floor - ((floor - top) * (v - scales[k][0])) / (scales[k][1] - scales[k][0]);
     set(one.axes, { d: `M${left} ${top}V${floor}H${right}` });
     set(one.now, { d: `M${x(spec.at)} ${top}V${floor}` });
-    const texts = low ? [] : [...labels[0].map((text, i) => [text, left - 5, i ? top : floor, "end"]), ["0", left, high - em * 0.6, "start"],
-      [String(spec.total), right, high - em * 0.6, "end"],
-      ...(own && series[1] ? labels[1].map((text, i) => [text, right + 5, i ? top : floor, "start"]) : [])];
+    const side = (k, at, anchor) => labels[k].map((text, i) => [text, at, i ? top : floor, anchor]);
+    const foot = high - em * 0.6;
+    const steps = [["0", left, foot, "start"], [String(spec.total), right, foot, "end"]];
+    const second = own && series[1] ? side(1, right + 5, "start") : [];
+    const texts = low ? [] : [...side(0, left - 5, "end"), ...steps, ...second];
     one.ticks(texts.length).forEach((t, k) => {
       const [text, tx, ty, anchor] = texts[k];
       set(say(t, text), { x: tx, y: ty, "text-anchor": anchor, "font-size": em * 0.85 });
@@ -81,13 +92,15 @@ function labCurves(box, on = {}) {
     });
     one.dots(series.length).forEach((dot, k) => {
       const v = series[k].values[spec.at];
-      set(dot, { cx: x(spec.at), cy: there(v) ? y(v, k) : 0, r: em * 0.36, display: there(v) ? null : "none", class: kind(series[k], "dot") });
+      const cy = there(v) ? y(v, k) : 0, display = there(v) ? null : "none";
+      set(dot, { cx: x(spec.at), cy, r: em * 0.36, display, class: kind(series[k], "dot") });
     });
   }
   function drawFigures(one, name, series) {
     say(one.name, name);
     one.whole.classList.toggle("lab-two", series.length > 1);
-    const texts = series.map((s) => (there(s.values[spec.at]) ? figure(s.values[spec.at], spec.digits ?? 3) : "–"));
+    const current = series.map(({ values }) => values[spec.at]);
+    const texts = current.map((v) => (there(v) ? figure(v, spec.digits ?? 3) : "–"));
     one.figures(series.length).forEach((f, k) => {
       say(f.text, texts[k]);
       f.dash.parentNode.style.display = series.length > 1 ? "" : "none";
@@ -97,7 +110,7 @@ function labCurves(box, on = {}) {
     set(one.root, { "aria-label": name, ...at, "aria-valuetext": `${spec.at}: ${texts.join(", ")}` });
   }
   function drawTitle() {
-    const losses = spec.series.filter((s, k, all) => s.of && all.findIndex((other) => other.of === s.of) === k);
+    const losses = [...new Map(spec.series.filter((s) => s.of).map((s) => [s.of, s])).values()];
     say(words, spec.title ?? "");
     legend(losses.length).forEach((one, k) => {
       say(one.text, losses[k].of);
@@ -110,7 +123,8 @@ function labCurves(box, on = {}) {
     spec = next;
     if (!size.wide || !size.high) return;
     drawTitle();
-    const byName = Map.groupBy(spec.series, (s) => s.name), names = [...byName.keys()], all = frames(names.length);
+    const byName = Map.groupBy(spec.series, (s) => s.name), names = [...byName.keys()];
+    const all = frames(names.length);
     all.forEach((one, k) => drawFigures(one, names[k], byName.get(names[k])));
     const sizes = all.map(({ root }) => [root.clientWidth, root.clientHeight]); // what the figures leave
     all.forEach((one, k) => drawFrame(one, byName.get(names[k]), ...sizes[k]));

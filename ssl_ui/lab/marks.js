@@ -1,12 +1,18 @@
 // Colours, marker shapes and signs, as ssl_ui/palette.py and ssl_ui/mask_signs.py have them.
 const labMarks = (() => {
-  const CLASSES = ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"];
-  const turn = (k, of, from = 0) => [Math.sin(2 * Math.PI * (k / of + from)), -Math.cos(2 * Math.PI * (k / of + from))];
+  const CLASSES = [
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+  ];
+  const around = (angle) => [Math.sin(angle), -Math.cos(angle)];
+  const turn = (k, of, from = 0) => around(2 * Math.PI * (k / of + from));
   const closed = (corners) => `M${corners.map((c) => c.map((v) => +v.toFixed(3)).join(" ")).join("L")}Z`;
   const many = (sides, radius, from = 0) =>
     closed(Array.from({ length: sides }, (_, k) => turn(k, sides, from).map((v) => v * radius)));
-  const star = (points, far, near) =>
-    closed(Array.from({ length: 2 * points }, (_, k) => turn(k, 2 * points).map((v) => v * (k % 2 ? near : far))));
+  const star = (points, far, near) => {
+    const corner = (_, k) => turn(k, 2 * points).map((v) => v * (k % 2 ? near : far));
+    return closed(Array.from({ length: 2 * points }, corner));
+  };
   const CROSS = [[-0.36, -1.05], [0.36, -1.05], [0.36, -0.36], [1.05, -0.36], [1.05, 0.36], [0.36, 0.36]];
   const crossed = [...CROSS, ...CROSS.map(([x, y]) => [-x, -y])];
   const leaning = crossed.map(([x, y]) => [(x - y) * Math.SQRT1_2, (x + y) * Math.SQRT1_2]);
@@ -21,7 +27,8 @@ const labMarks = (() => {
   const shape = (k, kind) => OTHERS[kind] ?? SHAPES[(k + Math.floor(k / CLASSES.length)) % SHAPES.length];
 
   // black figures can be read on every colour of both scales
-  const SIGNED = ["#d6604d", "#f4a582", "#f7f7f7", "#92c5de", "#4393c3"], AMOUNTS = ["#f7f7f7", "#fbe08a", "#fbc024"];
+  const SIGNED = ["#d6604d", "#f4a582", "#f7f7f7", "#92c5de", "#4393c3"];
+  const AMOUNTS = ["#f7f7f7", "#fbe08a", "#fbc024"];
   const STEPS = 256;
   const parts = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
   function ramp(stops) {
@@ -36,18 +43,28 @@ const labMarks = (() => {
 
   // the colour of a value: its place in `ramp`
   function scale(signed, limit) {
-    const { rgb, css } = RAMPS[signed ? "signed" : "amounts"], low = signed ? -limit : 0, span = limit - low || 1;
+    const { rgb, css } = RAMPS[signed ? "signed" : "amounts"], low = signed ? -limit : 0;
+    const span = limit - low || 1;
     return { rgb, css, place: (v) => Math.round((STEPS - 1) * Math.max(0, Math.min(1, (v - low) / span))) };
   }
 
   const CROWDED = 22; // px of a cell in which a frame of its own would hide the colour
   // the strokes of a sign in a cell: in an open cell it is large, beside a figure small and in a corner
   const SIGNS = {
-    positive: (x, y, w, h) => { const e = Math.min(3.5, h / 7); return `M${x + e} ${y + e}h${w - 2 * e}v${h - 2 * e}h${2 * e - w}Z`; },
+    positive: (x, y, w, h) => {
+      const e = Math.min(3.5, h / 7);
+      return `M${x + e} ${y + e}h${w - 2 * e}v${h - 2 * e}h${2 * e - w}Z`;
+    },
     negative: (x, y, w, h) => `M${x + w / 2 - h * 0.28} ${y + h * 0.78}l${h * 0.56} ${-h * 0.56}`,
-    self: (x, y, w, h) => { const e = h * 0.34, u = x + w / 2, v = y + h / 2; return `M${u - e} ${v - e}l${2 * e} ${2 * e}m0 ${-2 * e}l${-2 * e} ${2 * e}`; },
+    self: (x, y, w, h) => {
+      const e = h * 0.34;
+      return `M${x + w / 2 - e} ${y + h / 2 - e}l${2 * e} ${2 * e}m0 ${-2 * e}l${-2 * e} ${2 * e}`;
+    },
     unused: (x, y, w, h) => `M${x + w / 2 - 0.1} ${y + h / 2}h0.2`,
-    numerator: (x, y, w, h) => { const s = letter(w, h), u = x + s * 0.45, v = y + h - s * 0.4; return `M${u} ${v}v${-s}l${s * 0.72} ${s}v${-s}`; },
+    numerator: (x, y, w, h) => {
+      const s = letter(w, h);
+      return `M${x + s * 0.45} ${y + h - s * 0.4}v${-s}l${s * 0.72} ${s}v${-s}`;
+    },
     denominator: (x, y, w, h) => {
       const s = letter(w, h), u = x + w - s * 1.15, v = y + h - s * 0.4;
       return `M${u} ${v}v${-s}h${s * 0.25}a${s * 0.45} ${s / 2} 0 0 1 0 ${s}Z`;

@@ -3,7 +3,8 @@
 function labMatrix(box, on = {}) {
   const { svg, html, set, say, pool, spot } = labPen, PLAIN = "#f7f7f7", TRUE = "✓";
   const size = labPen.room(box, () => spec && draw(spec));
-  const hatch = html(box, "div", "lab-hatch"), canvas = html(box, "canvas", "lab-pixels"), root = svg(box, "svg", "lab-matrix");
+  const hatch = html(box, "div", "lab-hatch"), canvas = html(box, "canvas", "lab-pixels");
+  const root = svg(box, "svg", "lab-matrix");
   const cellsIn = svg(root, "g"), edges = labMatrixEdges(box, root), textsIn = svg(root, "g", "lab-figures");
   const signs = Object.fromEntries(labMarks.SIGNS.map((name) =>
     [name, ["lab-under", "lab-over"].map((kind) => svg(root, "path", `lab-sign ${kind} lab-${name}`))]));
@@ -18,8 +19,7 @@ function labMatrix(box, on = {}) {
     const v = spec.values[k];
     if (spec.kind === "flag") return v ? TRUE : "";
     if (spec.words) return spec.words[k] ?? "";
-    if (masked(v)) return "";
-    return labPen.figure(v, spec.values instanceof Float32Array || spec.values instanceof Float64Array ? spec.digits : 0);
+    return masked(v) ? "" : labPen.figure(v, /^Float/.test(spec.values.constructor.name) ? spec.digits : 0);
   }
   function painter() {
     if (spec.words && at.full) return null;
@@ -28,18 +28,23 @@ function labMatrix(box, on = {}) {
   }
 
   function place() {
-    const { left, top, cw, ch } = at, area = { left: `${left}px`, top: `${top}px`, width: `${at.columns * cw}px`, height: `${at.rows * ch}px` };
-    for (const layer of [hatch, canvas]) Object.assign(layer.style, area);
+    const { left, top, cw, ch } = at;
+    const area = { left, top, width: at.columns * cw, height: at.rows * ch };
+    for (const { style } of [hatch, canvas]) for (const side in area) style[side] = `${area[side]}px`;
     canvas.hidden = at.full;
     edges.place(spec, at);
     const count = at.full ? at.rows * at.columns : 0;
-    const corner = (k) => [left + (k % at.columns) * cw, top + Math.floor(k / at.columns) * ch];
-    cells(count).forEach((one, k) => { const [x, y] = corner(k); set(one, { x, y, width: cw, height: ch }); });
-    texts(count).forEach((one, k) => { const [x, y] = corner(k); set(one, { x: x + cw / 2, y: y + ch / 2 }); });
+    const drawn = texts(count);
+    cells(count).forEach((one, k) => {
+      const x = left + (k % at.columns) * cw, y = top + Math.floor(k / at.columns) * ch;
+      set(one, { x, y, width: cw, height: ch });
+      set(drawn[k], { x: x + cw / 2, y: y + ch / 2 });
+    });
   }
 
   function paintCells(paint) {
-    const all = cells(spec.values.length), drawn = texts(spec.values.length), words = all.map((_, k) => word(k));
+    const all = cells(spec.values.length), drawn = texts(spec.values.length);
+    const words = all.map((_, k) => word(k));
     const wanted = labMatrixLayout.figures(at, words, box);
     if (!fit || !wanted || wanted.type < fit.type) fit = wanted; // type only shrinks while a film plays
     set(textsIn, { "font-size": fit?.type ?? 0, display: fit ? null : "none" });
@@ -50,8 +55,9 @@ function labMatrix(box, on = {}) {
     }
   }
   function paintPixels(paint) {
-    if (canvas.width !== at.columns || canvas.height !== at.rows) Object.assign(canvas, { width: at.columns, height: at.rows });
-    const pixels = new ImageData(at.columns, at.rows);
+    const { rows: height, columns: width } = at;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const pixels = new ImageData(width, height);
     spec.values.forEach((v, k) => {
       if (!masked(v)) pixels.data.set([...paint.rgb[paint.place(v)], 255], 4 * k);
     });
@@ -74,8 +80,9 @@ function labMatrix(box, on = {}) {
   function draw(next) {
     spec = next;
     if (!size.wide || !size.high) return;
-    const before = `${key} ${Boolean(fit)}`, { tiles } = spec;
-    const now = JSON.stringify([spec.rows, spec.columns, spec.kind, spec.down, spec.across, spec.breaks, tiles, size]);
+    const before = `${key} ${Boolean(fit)}`;
+    const { rows, columns, kind, down, across, breaks, tiles } = spec;
+    const now = JSON.stringify([rows, columns, kind, down, across, breaks, tiles, size]);
     if (now !== key) {
       [key, fit, at] = [now, null, labMatrixLayout.of(spec, size, box)];
       place();
@@ -95,9 +102,10 @@ function labMatrix(box, on = {}) {
     else on.hover?.(row, column);
   }
   function go(row, column) {
-    cursor = [Math.max(0, Math.min(at.rows - 1, row)), Math.max(0, Math.min(at.columns - 1, column))];
-    hover(...cursor);
-    say(said, `${spec.rows[cursor[0]]}, ${spec.columns[cursor[1]]}: ${word(cursor[0] * at.columns + cursor[1]) || "–"}`);
+    const within = (k, most) => Math.max(0, Math.min(most - 1, k));
+    const [r, c] = (cursor = [within(row, at.rows), within(column, at.columns)]);
+    hover(r, c);
+    say(said, `${spec.rows[r]}, ${spec.columns[c]}: ${word(r * at.columns + c) || "–"}`);
   }
   root.addEventListener("pointermove", (event) => {
     if (!at) return;

@@ -1,7 +1,8 @@
 // Where the parts of a matrix stand in the room there is: cells as square as can be, names and pictures of the
 // rows at the left, of the columns on top, and a line above both that says what rows and columns are.
 const labMatrixLayout = (() => {
-  const WIDER = 2.4, WIDE = 4.2, TALLEST = 6.4, NAMED = 1.3; // of a cell: its width to its height; the rest in em
+  const WIDER = 2.4; // of a cell: its width to its height
+  const WIDE = 4.2, TALLEST = 6.4, NAMED = 1.3; // of a cell, in em
   const NAME_MOST = 8, SMALLEST = 10, FIGURE_MOST = 1.5; // em, px, em
   const CELLS = 324; // more are pixels of a canvas
 
@@ -20,8 +21,9 @@ const labMatrixLayout = (() => {
     const left = em * 1.1 + rowName + (rowTile && rowTile + 5) + (rowName && 7);
     const columnTile = tiles?.cols ? fits(room(wide - left, columns)) : 0;
     const turned = columnName > (wide - left) / columns - 4;
-    const high2 = turned ? columnName : type * 1.15;
-    return { type, line, rowName, rowTile, columnTile, turned, left, top: line + high2 * (columnName > 0) + (columnTile && columnTile + 4) + 6 };
+    const named = columnName && (turned ? columnName : type * 1.15);
+    const top = line + named + (columnTile && columnTile + 4) + 6;
+    return { type, line, rowName, rowTile, columnTile, turned, left, top };
   }
 
   function of(spec, size, place) {
@@ -32,7 +34,8 @@ const labMatrixLayout = (() => {
     const left = Math.round(head.left + Math.max(0, (size.wide - head.left - columns * cw) / 2));
     const every = (length) => Math.max(1, Math.ceil((head.type * 1.1) / length)); // a name for every so many
     return {
-      ...head, rows, columns, cw, ch, left, top: Math.round(head.top), em: size.em, full: rows * columns <= CELLS,
+      ...head, rows, columns, cw, ch, left, top: Math.round(head.top),
+      em: size.em, full: rows * columns <= CELLS,
       rowEvery: every(ch), columnEvery: head.turned ? every(cw) : 1, headLeft: left - head.left,
     };
   }

@@ -22,7 +22,8 @@ function labMatrixLight(root, edges) {
     const box = (row, column, high, wide) =>
       `M${left + column * cw} ${top + row * ch}h${wide * cw}v${high * ch}h${-wide * cw}Z`;
     const within = (places, most) => [...places].filter((k) => k >= 0 && k < most);
-    const [row, column] = lit.cell ?? [-1, -1], inside = row >= 0 && row < rows && column >= 0 && column < columns;
+    const [row, column] = lit.cell ?? [-1, -1];
+    const inside = row >= 0 && row < rows && column >= 0 && column < columns;
     const paths = [
       within(lit.rows, rows).map((i) => box(i, 0, 1, columns)).join(""),
       within(lit.columns, columns).map((j) => box(0, j, rows, 1)).join(""),
@@ -31,7 +32,8 @@ function labMatrixLight(root, edges) {
     outlines.forEach((pair, k) => pair.forEach((path) => set(path, { d: paths[k] })));
     names();
     const here = lit.anchor !== null && lit.anchor >= 0 && lit.anchor < rows;
-    set(sign, { x: at.headLeft, y: top + ((lit.anchor ?? 0) + 0.5) * ch, "font-size": at.em * 0.85, display: here ? null : "none" });
+    const y = top + ((lit.anchor ?? 0) + 0.5) * ch, display = here ? null : "none";
+    set(sign, { x: at.headLeft, y, "font-size": at.em * 0.85, display });
   }
   const place = (layout) => {
     if (layout === at) return;

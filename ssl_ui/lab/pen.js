@@ -40,7 +40,8 @@ const labPen = (() => {
     };
   }
 
-  const HIGH = { "-": "⁻" }, raised = (n) => [...String(n)].map((c) => HIGH[c] ?? "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]).join("");
+  const HIGH = { "-": "⁻" };
+  const raised = (n) => [...String(n)].map((c) => HIGH[c] ?? "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]).join("");
   const minus = (text) => (/^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replace("-", "−"));
 
   // a number with a real minus sign; a large one gives up decimals, since a cell is not wide
@@ -77,7 +78,8 @@ const labPen = (() => {
     box.classList.add("lab-drawing");
     const probe = html(box, "i", "lab-em"), size = { wide: 0, high: 0, em: 15 };
     const look = () => {
-      const em = probe.getBoundingClientRect().width || size.em, now = { wide: box.clientWidth, high: box.clientHeight, em };
+      const em = probe.getBoundingClientRect().width || size.em;
+      const now = { wide: box.clientWidth, high: box.clientHeight, em };
       const changed = Object.keys(now).some((k) => now[k] !== size[k]);
       Object.assign(size, now);
       return changed;
@@ -116,8 +118,9 @@ const labPen = (() => {
     const key = `${tiles.url} ${tiles.columns} ${index} ${side}`;
     if (one.labTile === key) return;
     one.labTile = key;
+    const place = `${-column * side}px ${-row * side}px`;
     one.style.cssText = `width:${side}px;height:${side}px;background-image:url("${tiles.url}");` +
-      `background-size:${tiles.columns * side}px auto;background-position:${-column * side}px ${-row * side}px`;
+      `background-size:${tiles.columns * side}px auto;background-position:${place}`;
   }
 
   const spot = (event, of) => {

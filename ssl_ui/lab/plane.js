@@ -2,8 +2,10 @@
 // As `labSphere`: project, follow (a pointer), nudge (by a key), and what is drawn below the points.
 function labPlane(root) {
   const { svg, set, say, pool } = labPen, group = svg(root, "g");
-  const cross = svg(group, "path", "lab-cross"), round = svg(group, "circle", "lab-round"), ticks = pool(() => svg(group, "text", "lab-tick"));
+  const cross = svg(group, "path", "lab-cross"), round = svg(group, "circle", "lab-round");
+  const ticks = pool(() => svg(group, "text", "lab-tick"));
   let scale = 1, middle = [0, 0], spec = null;
+  const ONES = [[1, 0], [-1, 0], [0, 1], [0, -1]];
   const TURN = Math.PI / 60, FURTHER = 5; // of an arrow key, and with shift
 
   function place(next, { wide, high, em }, margin) {
@@ -15,9 +17,11 @@ function labPlane(root) {
     set(cross, { d: `M${x - reach} ${y}H${x + reach}M${x} ${y - far}V${y + far}` });
     set(round, { cx: x, cy: y, r: scale, class: `lab-round${spec.sphere ? "" : " lab-only-faint"}` });
     if (spec.sphere) cross.before(round);
-    const numbers = spec.sphere || scale < 2 * em ? [] : [[x + scale, y, "1"], [x - scale, y, "−1"], [x, y - scale, "1"], [x, y + scale, "−1"]];
-    ticks(numbers.length).forEach((one, k) =>
-      set(say(one, numbers[k][2]), { x: numbers[k][0] + em * 0.6, y: numbers[k][1] + em * 0.75, "font-size": em * 0.85 }));
+    const bare = spec.sphere || scale < 2 * em;
+    ticks(bare ? 0 : ONES.length).forEach((one, k) => {
+      const [right, up] = ONES[k], [tx, ty] = [x + right * scale + em * 0.6, y - up * scale + em * 0.75];
+      set(say(one, right + up > 0 ? "1" : "−1"), { x: tx, y: ty, "font-size": em * 0.85 });
+    });
   }
   const within = (v) => Math.max(-spec.extent, Math.min(spec.extent, v));
   function land([x, y]) {
@@ -31,12 +35,15 @@ function labPlane(root) {
     project: ([x, y]) => [middle[0] + x * scale, middle[1] - y * scale, 1],
     follow: (px, py) => land([(px - middle[0]) / scale, (middle[1] - py) / scale]),
     nudge([x, y], [right, down], far) {
-      const by = far ? FURTHER : 1;
-      if (!spec.sphere) return land([x + (right * by * spec.extent) / 40, y - (down * by * spec.extent) / 40]);
+      const by = far ? FURTHER : 1, step = (by * spec.extent) / 40;
+      if (!spec.sphere) return land([x + right * step, y - down * step]);
       const angle = Math.atan2(y, x) - (right + down) * by * TURN;
       return [Math.cos(angle), Math.sin(angle)];
     },
-    tell: ([x, y]) => (spec.sphere ? `${labPen.figure((Math.atan2(y, x) * 180) / Math.PI, 0)}°` : `${labPen.figure(x)}, ${labPen.figure(y)}`),
+    tell([x, y]) {
+      const degrees = (Math.atan2(y, x) * 180) / Math.PI;
+      return spec.sphere ? `${labPen.figure(degrees, 0)}°` : `${labPen.figure(x)}, ${labPen.figure(y)}`;
+    },
     middle: () => middle,
     radius: () => scale,
   };

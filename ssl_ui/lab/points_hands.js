@@ -2,7 +2,8 @@
 function labPointHands(box, root, state, on, redraw) {
   const { html, set, say, spot } = labPen, REACH = 18, STILL = 3; // px
   const turns = html(box, "div", "lab-turns");
-  const buttons = [["←", [-1, 0]], ["→", [1, 0]], ["↑", [0, -1]], ["↓", [0, 1]], ["⟲", null]].map(([sign, way]) => {
+  const SIGNS = [["←", [-1, 0]], ["→", [1, 0]], ["↑", [0, -1]], ["↓", [0, 1]], ["⟲", null]];
+  const buttons = SIGNS.map(([sign, way]) => {
     const one = say(html(turns, "button"), sign);
     one.type = "button";
     one.onclick = () => {
@@ -14,7 +15,8 @@ function labPointHands(box, root, state, on, redraw) {
   });
   let held = null; // {id, from, off, moved}; id is null where the sphere itself is turned
 
-  const place = (id) => state.spec.points.findIndex((p) => p.id === id); // points may have come and gone meanwhile
+  // points may have come and gone while one is held
+  const place = (id) => state.spec.points.findIndex((p) => p.id === id);
 
   // the nearest point; one that can be moved goes before one that cannot, and one in front before one behind
   function under([px, py]) {
@@ -98,7 +100,10 @@ function labPointHands(box, root, state, on, redraw) {
     held: () => (held?.moved ? held.id : null),
     show(turning, words) {
       turns.hidden = !turning;
-      buttons.forEach((one, k) => set(one, { "aria-label": words?.turns?.[k] ?? null, title: words?.turns?.[k] ?? null }));
+      buttons.forEach((one, k) => {
+        const word = words?.turns?.[k] ?? null;
+        set(one, { "aria-label": word, title: word });
+      });
     },
   };
 }

@@ -5,7 +5,8 @@ const labPointNames = (() => {
 
   // angles that are at least `gap` apart, each as near to its own as can be: neighbours give way to each other
   function apart(angles, gap) {
-    const order = angles.map((_, k) => k).sort((a, b) => angles[a] - angles[b]), out = angles.slice(), n = order.length;
+    const order = angles.map((_, k) => k).sort((a, b) => angles[a] - angles[b]), out = angles.slice();
+    const n = order.length;
     for (let round = 0; round < 60; round++) {
       let moved = false;
       for (let k = 0; k < n; k++) {
@@ -23,11 +24,13 @@ const labPointNames = (() => {
 
   function around(named, [cx, cy], radius, em, beyond) {
     const angles = named.map(({ x, y }) => Math.atan2(y - cy, x - cx));
-    const far = radius + em * 1.35, gap = Math.min((em * 1.7 + beyond) / far, (2 * Math.PI) / Math.max(1, named.length));
+    const far = radius + em * 1.35;
+    const gap = Math.min((em * 1.7 + beyond) / far, (2 * Math.PI) / Math.max(1, named.length));
     return apart(angles, gap).map((angle, k) => {
       const c = Math.cos(angle), s = Math.sin(angle), shifted = Math.abs(angle - angles[k]) > 0.05;
-      const lead = shifted ? `M${named[k].x} ${named[k].y}L${cx + c * (radius + em * 0.75)} ${cy + s * (radius + em * 0.75)}` : "";
-      return { x: cx + c * far, y: cy + s * far, anchor: Math.abs(c) < 0.35 ? "middle" : c > 0 ? "start" : "end", lead, s };
+      const end = radius + em * 0.75, anchor = Math.abs(c) < 0.35 ? "middle" : c > 0 ? "start" : "end";
+      const lead = shifted ? `M${named[k].x} ${named[k].y}L${cx + c * end} ${cy + s * end}` : "";
+      return { x: cx + c * far, y: cy + s * far, anchor, lead, s };
     });
   }
 
@@ -38,7 +41,8 @@ const labPointNames = (() => {
       const tries = SIDES.map(([right, down]) => {
         const u = x + right * (r + em * 0.15) - (right ? 0 : wide / 2), v = y + down * em * 0.75;
         const from = right > 0 ? u : right < 0 ? u - wide : u;
-        return { x: from, y: v, anchor: "start", lead: "", box: [from, v - em * 0.5, from + wide, v + em * 0.5] };
+        const box = [from, v - em * 0.5, from + wide, v + em * 0.5];
+        return { x: from, y: v, anchor: "start", lead: "", box };
       });
       const best = tries.reduce((a, b) => (meets(b.box) < meets(a.box) ? b : a));
       boxes.push(best.box);

@@ -8,7 +8,8 @@ function labSphere(root) {
   const mix = (a, u, b, v, c, w) => [0, 1, 2].map((k) => a * u[k] + b * v[k] + c * w[k]);
 
   function look() {
-    const s = Math.sin(camera.yaw), c = Math.cos(camera.yaw), t = Math.sin(camera.tilt), u = Math.cos(camera.tilt);
+    const s = Math.sin(camera.yaw), c = Math.cos(camera.yaw), t = Math.sin(camera.tilt);
+    const u = Math.cos(camera.tilt);
     [right, up, near] = [[-s, c, 0], [-t * c, -t * s, u], [u * c, u * s, t]];
   }
   look();
@@ -24,7 +25,8 @@ function labSphere(root) {
     for (const circle of CIRCLES) {
       let last = null;
       for (let k = 0; k <= PIECES; k++) {
-        const [x, y, z] = project(circle((2 * Math.PI * k) / PIECES)), front = z >= 0, spot = `${x.toFixed(1)} ${y.toFixed(1)}`;
+        const [x, y, z] = project(circle((2 * Math.PI * k) / PIECES)), front = z >= 0;
+        const spot = `${x.toFixed(1)} ${y.toFixed(1)}`;
         if (last) sides[front] += last.front === front ? `L${spot}` : `M${last.spot}L${spot}`;
         else sides[front] += `M${spot}`;
         last = { front, spot };
@@ -56,7 +58,8 @@ function labSphere(root) {
     const a = (px - middle[0]) / scale, b = (middle[1] - py) / scale, depth = dot(from, near);
     if (!spec.sphere) return within(mix(a, right, b, up, depth, near));
     const far = Math.hypot(a, b), most = Math.max(1, far);
-    return mix(a / most, right, b / most, up, Math.sqrt(Math.max(0, 1 - far * far)) * (depth < -1e-6 ? -1 : 1), near);
+    const towards = Math.sqrt(Math.max(0, 1 - far * far)) * (depth < -1e-6 ? -1 : 1);
+    return mix(a / most, right, b / most, up, towards, near);
   }
   function nudge(p, [across, down], further) {
     const way = mix(across, right, -down, up, 0, near), by = further ? FURTHER : 1;
@@ -70,7 +73,10 @@ function labSphere(root) {
     place, project, follow, nudge,
     tell: (p) => p.map((v) => labPen.figure(v)).join(", "),
     drag: (dx, dy) => turn(dx / scale, dy / scale),
-    turn: ([across, down], further) => turn(across * TURN * (further ? FURTHER : 1), down * TURN * (further ? FURTHER : 1)),
+    turn([across, down], further) {
+      const by = TURN * (further ? FURTHER : 1);
+      turn(across * by, down * by);
+    },
     reset() { camera = { ...START }; turn(0, 0); },
     middle: () => middle,
     radius: () => scale,
