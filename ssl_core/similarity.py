@@ -128,6 +128,23 @@ def compare(method: Method, drawn: Drawn, layer: str = "z", temperature: float |
     return Compared(outputs, method.loss(**{name: given[name] for name in method.loss.inputs}), collapsed)
 
 
+def embedded(
+    settings: Settings, folder: Path | None, n: int, seed: int, v: int = 2, layer: str = "z"
+) -> tuple[Drawn, Float[Tensor, "v n d"]]:
+    """v views of n test pictures of a run's own data set, by its own recipe, and z or h of each.
+
+    Without a folder the encoder is as before its first step. Raises Problem.
+    """
+    pictures = settings.source().load()
+    drawn = draw_views(pictures, settings.augmentation(), n, seed, v)
+    method, device = method_of(settings, folder, layer, len(pictures.classes)), devices.pick()
+    x = devices.send(drawn.views, device)
+    with torch.no_grad(), evaluating(method), devices.autocast(device, devices.precision(device)):
+        if layer == "z":
+            return drawn, method.project(x).float().cpu()
+        return drawn, method.encoder(x.flatten(0, 1)).float().cpu().unflatten(0, (v, n))
+
+
 def _here(trace: Trace) -> Trace:
     """The same trace on the processor, without its graph."""
     return replace(trace, **{f.name: getattr(trace, f.name).detach().cpu() for f in fields(trace)})

@@ -5,12 +5,13 @@ Every number is worked out in `ssl_core.lab`. What is infinite or no number is s
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from textwrap import dedent
 from typing import Any
 
 from torch import Tensor
 
-from ssl_core.cs231n import simclr_loss_naive
+from ssl_core.cs231n import contrastive_loss
 from ssl_core.lab.bench import Bench, Table, lay
 from ssl_core.lab.mistakes import MISTAKES, chosen, written
 from ssl_core.lab.race import lap
@@ -39,7 +40,11 @@ def mistakes_answer(state: Mapping[str, Any], table: Table | None = None) -> dic
     names = axis_of(loss, "m").names(views.shape[0] * views.shape[1], views.shape[1])
     return {
         "loss": loss,
-        "title": t("{loss} at τ = {temperature}", loss=t(LOSSES[loss].title), temperature=f"{temperature:g}"),
+        "title": t(
+            "Classic mistakes in {loss} at τ = {temperature}",
+            loss=t(LOSSES[loss].title),
+            temperature=f"{temperature:g}",
+        ),
         "switches": [_switch(name, loss, name in made) for name in MISTAKES],
         "program": [
             {"right": right, "wrong": None if wrong == right else wrong} for right, wrong in written(made)
@@ -66,29 +71,24 @@ def race_answer(n: Any) -> dict[str, Any]:
         "difference": f"{done.difference:.0e}",
         "seconds": [done.naive_seconds, done.vectorized_seconds],
         "times": [took(done.naive_seconds), took(done.vectorized_seconds)],
-        "repeats": [_median(done.naive_repeats), _median(done.vectorized_repeats)],
+        "repeats": [done.naive_repeats, done.vectorized_repeats],
         "ratio": f"{done.ratio:,.0f} ×",
     }
 
 
 def sources() -> dict[str, str]:
     """The code of the two forms, read from the modules that run."""
-    forms: dict[str, Callable[..., Any]] = {
-        "naive": simclr_loss_naive,
-        "vectorized": LOSSES["nt_xent"].__call__,
-    }
-    return {
-        name: inspect.cleandoc("\n" + inspect.getsource(inspect.unwrap(form))) for name, form in forms.items()
-    }
+    naive = _source(contrastive_loss.simclr_loss_naive), _source(contrastive_loss._surprise)
+    return {"naive": "\n\n".join(naive), "vectorized": _source(LOSSES["nt_xent"].__call__)}
+
+
+def _source(function: Any) -> str:
+    return dedent(inspect.getsource(inspect.unwrap(function)))
 
 
 def took(seconds: float) -> str:
     """A time in three digits."""
     return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
-
-
-def _median(repeats: int) -> str:
-    return t("median of {count}", count=repeats) if repeats > 1 else t("once")
 
 
 def _names(state: Mapping[str, Any]) -> frozenset[str]:
@@ -116,7 +116,7 @@ def _batch(table: Table) -> tuple[str, Tensor, Tensor | None]:
 def _switch(name: str, loss: str, on: bool) -> dict[str, Any]:
     mistake = MISTAKES[name]
     fits = loss in mistake.effects
-    why = "" if fits else t("SupCon only: it takes labels.")
+    why = "" if fits else t("(SupCon)")
     return {
         "name": name,
         "title": t(mistake.title),
@@ -138,31 +138,30 @@ def _plain(value: Tensor) -> list[Any]:
 def mistakes_words() -> dict[str, str]:
     """What the panel says besides its answers, and the code of the two forms."""
     return sources() | {
-        "switches": t("Classic mistakes"),
         "program": t("The code: right, and as it is often written"),
         "value": t("Value"),
         "gradient": t("Gradient"),
         "right": t("right"),
         "wrong": t("with the mistake"),
-        "lengths": t("Gradient of each embedding: length"),
-        "turns": t("turned by"),
+        "lengths": t("Length of each gradient"),
+        "lengths_turned": t("Length of each gradient, its turn"),
         "anchors": t("Surprise of each anchor"),
-        "broadcast": t("The surprises are a matrix"),
         "race": t("Race"),
         "stop": t("Stop"),
         "largest": t("N up to"),
         "pairs": t("N pairs"),
-        "loop": t("loop"),
-        "matrix": t("matrix"),
-        "naive_value": t("naive: loss"),
-        "vectorized_value": t("vectorised: loss"),
+        "loop": t("naive"),
+        "matrix": t("vectorised"),
+        "naive_value": t("naive loss"),
+        "vectorized_value": t("vectorised loss"),
         "difference": t("gradients differ by"),
-        "naive_time": t("naive: time"),
-        "vectorized_time": t("vectorised: time"),
+        "naive_time": t("naive time"),
+        "vectorized_time": t("vectorised time"),
         "ratio": t("ratio"),
-        "times": t("Value and gradient, on this machine, median of k"),
+        "times": t("Times of value and gradient on this machine, the median of (k)"),
         "chart": t("Time against N, both axes logarithmic"),
-        "source": t("The real source of the two forms"),
+        "source": t("Source code"),
+        "source_help": t("Both forms as they stand in the modules that run"),
         "close": t("Close"),
         "none": t("Switch on a mistake: its line appears below the right one."),
     }

@@ -77,13 +77,19 @@ def of_gradient(found: Comparison) -> dict[str, Any]:
         words = t("another gradient")
     cosine = "–" if found.cosine is None else f"{found.cosine:.4f}".replace("-", "−")
     stretch = f"{found.stretch:.3g}" if math.isfinite(found.stretch) else "–"
-    difference = f"{found.difference:.1e}" if math.isfinite(found.difference) else "–"
     return {
         "sign": "=" if found.gradient_same else "≠",
         "words": words,
         "facts": [
             [t("cosine of the two"), cosine],
             [t("times as long"), stretch],
-            [t("largest difference, relative"), difference],
+            [t("largest difference"), _part(found.difference)],
         ],
     }
+
+
+def _part(of: float) -> str:
+    """A part of the largest number of the right gradient."""
+    if not math.isfinite(of):
+        return "–"
+    return f"{100 * of:.3g} %" if of >= 1e-4 or of == 0 else f"{of:.0e}".replace("-", "−")

@@ -39,9 +39,11 @@ def descend(table: Table, steps: int) -> Iterator[Step]:
     def loss(rows: Float[Tensor, "1 r d"]) -> Trace:
         return table.loss(**{**still, **_apart(table, names, rows)})
 
+    yield _seen(table, 0.0)
+    if not steps:
+        return
     start = torch.cat([_movable(table, n).reshape(-1, still[n].shape[-1]) for n in names])[None]
     surface = SPHERE if table.loss.normalises else SPACE
-    yield _seen(table, 0.0)
     for moment in islice(flow(loss, start, STRIDE, surface), 1, steps + 1):
         yield _seen(replace(table, inputs={**still, **_kept(table, names, moment)}), moment.size)
 

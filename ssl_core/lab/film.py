@@ -29,6 +29,7 @@ SHORT = 16  # numbers in an embedding whose gradient is shown whole; of longer o
 class Frame:
     """A loss at one place."""
 
+    inputs: dict[str, Tensor]
     trace: Trace
     stages: list[Stage]
     lengths: dict[str, Float[Tensor, "..."]]  # input → the length of the gradient by each of its rows
@@ -47,11 +48,11 @@ def frame(table: Table) -> Frame:
         found = list(torch.autograd.grad(trace.loss, wanted, allow_unused=True))
     slopes = {n: _there(g, leaves[n]) for n, g in zip(leaves, found, strict=True)}
     stages += [
-        Stage(f"grad_{name}", "Gradient: the loss falls the other way", _by(name), kind.inputs[name], slope)
+        Stage(f"grad_{name}", "Gradient of the loss", _by(name), kind.inputs[name], slope)
         for name, slope in slopes.items()
         if slope.shape[-1] <= SHORT
     ]
-    return Frame(trace, stages, {name: slope.norm(dim=-1) for name, slope in slopes.items()})
+    return Frame(table.inputs, trace, stages, {name: slope.norm(dim=-1) for name, slope in slopes.items()})
 
 
 def _there(slope: Tensor | None, leaf: Tensor) -> Tensor:
@@ -72,7 +73,7 @@ def _pairs(trace: PairTrace, pull: Float[Tensor, "a b"]) -> list[Stage]:
     out = [
         Stage(
             "grad_sim",
-            "Pull (below 0) and push (above 0)",
+            "Pull (−) and push (+)",
             r"\partial \ell / \partial s_{ij}",
             axes,
             pull,
@@ -83,7 +84,7 @@ def _pairs(trace: PairTrace, pull: Float[Tensor, "a b"]) -> list[Stage]:
             r"\frac{\partial \ell / \partial s_{ij}}"
             r"{\sum_{k \in N(i)} \partial \ell / \partial s_{ik}}, \; j \in N(i)"
         )
-        out.append(Stage("push_share", "Each negative's share of the push", tex, axes, part))
+        out.append(Stage("push_share", "Share of the push", tex, axes, part))
     return out
 
 

@@ -1,6 +1,6 @@
 """The classic mistakes in a contrastive loss: what people write, beside what is right, and what it does.
 
-`PROGRAM` is the loss in ten lines, as a notebook has it; a mistake replaces pieces of them, so what the page
+`PROGRAM` is the loss as a notebook has it, line by line; a mistake replaces pieces of it, so what the page
 shows as written wrong is code that runs. `student.student_loss` is the same with its stages named, and
 `verdict.compare` finds out what a mistake does to a batch. What is said of each is held by a test.
 """
@@ -24,7 +24,8 @@ exps = logits.masked_fill(itself, -inf).exp()
 denominator = torch.stack([row.sum() for row in exps])
 count = positive.sum(1)
 log_numerator = (positive * logits).sum(1)
-per_anchor = (count * denominator.log() - log_numerator) / count
+surprise = count * denominator.log() - log_numerator
+per_anchor = surprise / count
 loss = per_anchor.mean()
 """
 LARGEST = "largest = logits.masked_fill(itself, -inf)", "largest = logits"
@@ -56,7 +57,7 @@ MISTAKES: dict[str, Mistake] = {
         {"nt_xent": ("same", "same"), "sup_con": ("sometimes", "sometimes")},
     ),
     "other_classes_only": Mistake(
-        "Denominator of other classes only",
+        "Denominator: other classes only",
         "The denominator of SupCon holds all others, the positives among them. Without these the loss is too "
         "small and can fall below 0.",
         (("for row in exps]", "for row in exps * ~same]"),),

@@ -9,10 +9,10 @@ function labBars(box, on = {}) {
   ];
   const size = labPen.room(box, () => spec && draw(spec)), root = svg(box, "svg", "lab-bars");
   const defs = svg(root, "defs"), fillings = FILLINGS.map(filling);
-  const title = svg(root, "text", "lab-title"), legend = pool(explained);
+  const title = svg(root, "text", "lab-bars-title"), legend = pool(explained);
   const barsIn = svg(root, "g"), zero = svg(root, "path", "lab-zero");
   const texts = (kind) => pool(() => svg(root, "text", kind));
-  const bars = pool(() => svg(barsIn, "rect", "lab-bar"));
+  const bars = pool(() => svg(barsIn, "rect", "lab-column-bar"));
   const figures = texts("lab-figure"), names = texts("lab-head"), marks = texts("lab-mark");
   const said = html(box, "span", "lab-said");
   set(root, { tabindex: 0, role: "img" });
@@ -28,7 +28,7 @@ function labBars(box, on = {}) {
   }
   function explained() {
     const one = svg(root, "g");
-    return Object.assign(one, { sample: svg(one, "rect", "lab-bar"), text: svg(one, "text", "lab-legend") });
+    return Object.assign(one, { sample: svg(one, "rect", "lab-column-bar"), text: svg(one, "text", "lab-legend") });
   }
   const look = (group) => fillings[group % fillings.length];
   function word(place) {
@@ -44,7 +44,7 @@ function labBars(box, on = {}) {
       const v = spec.values[place], beyond = Number.isFinite(v) && (v > most || v < least), tip = y(end(v));
       const height = Math.max(1, Math.abs(tip - y(0))), group = Math.floor(place / at.count);
       set(one, { x: x(place), y: Math.min(tip, y(0)), width: bar, height, ...look(group) });
-      set(one, { class: `lab-bar${beyond ? " lab-beyond" : ""}${place === lit ? " lab-lit-bar" : ""}` });
+      set(one, { class: `lab-column-bar${beyond ? " lab-beyond" : ""}${place === lit ? " lab-lit-bar" : ""}` });
     });
     set(zero, { d: `M0 ${y(0)}H${at.wide}` });
   }

@@ -98,7 +98,7 @@ function labCurves(box, on = {}) {
   }
   function drawFigures(one, name, series) {
     say(one.name, name);
-    one.whole.classList.toggle("lab-two", series.length > 1);
+    one.whole.classList.toggle("lab-curve-two", series.length > 1);
     const current = series.map(({ values }) => values[spec.at]);
     const texts = current.map((v) => (there(v) ? figure(v, spec.digits ?? 3) : "–"));
     one.figures(series.length).forEach((f, k) => {

@@ -7,7 +7,7 @@ function labMatrix(box, on = {}) {
   const root = svg(box, "svg", "lab-matrix");
   const cellsIn = svg(root, "g"), edges = labMatrixEdges(box, root), textsIn = svg(root, "g", "lab-figures");
   const signs = Object.fromEntries(labMarks.SIGNS.map((name) =>
-    [name, ["lab-under", "lab-over"].map((kind) => svg(root, "path", `lab-sign ${kind} lab-${name}`))]));
+    [name, ["lab-under", "lab-over"].map((kind) => svg(root, "path", `lab-sign ${kind} lab-sign-${name}`))]));
   const lights = labMatrixLight(root, edges), said = html(box, "span", "lab-said");
   const cells = pool(() => svg(cellsIn, "rect")), texts = pool(() => svg(textsIn, "text"));
   set(root, { tabindex: 0, role: "img" });

@@ -3,9 +3,9 @@ function labMatrixEdges(root, frame) {
   const { svg, html, set, say, pool } = labPen;
   const lines = svg(frame, "path", "lab-grid"), breaks = svg(frame, "path", "lab-break");
   const down = svg(frame, "text", "lab-axis"), across = svg(frame, "text", "lab-axis");
-  const rows = pool(() => svg(frame, "text", "lab-head lab-row"));
+  const rows = pool(() => svg(frame, "text", "lab-head lab-head-row"));
   const columns = pool(() => svg(frame, "text", "lab-head"));
-  const pictures = pool(() => html(root, "div", "lab-tile"));
+  const pictures = pool(() => html(root, "div", "lab-thumb"));
   let heads = { rows: [], columns: [] };
 
   function titles(spec, at) {

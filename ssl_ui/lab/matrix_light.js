@@ -3,8 +3,8 @@
 function labMatrixLight(root, edges) {
   const { svg, set, say } = labPen;
   const outlines = ["lab-lit-row", "lab-lit-column", "lab-lit-cell"].map((kind) =>
-    ["lab-under", "lab-over"].map((level) => svg(root, "path", `lab-lit ${level} ${kind}`)));
-  const sign = say(svg(root, "text", "lab-anchor"), "▶");
+    ["lab-under", "lab-over"].map((level) => svg(root, "path", `lab-outline ${level} ${kind}`)));
+  const sign = say(svg(root, "text", "lab-anchor-sign"), "▶");
   const none = { rows: new Set(), columns: new Set(), cell: null, anchor: null };
   let at = null, lit = none, named = [];
 

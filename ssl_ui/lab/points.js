@@ -4,7 +4,7 @@
 function labPoints(box, on = {}) {
   const { svg, set, pool } = labPen, CROWD = 24; // with more points all is drawn smaller
   const HALO = 1.75; // of a lit point, to the point itself
-  const size = labPen.room(box, () => spec && draw(spec)), root = svg(box, "svg", "lab-points");
+  const size = labPen.room(box, () => spec && draw(spec)), root = svg(box, "svg", "lab-cloud");
   const grounds = { 2: labPlane(root), 3: labSphere(root) };
   const labels = labPointLabels(box, root); // lines to the names below the points, the names themselves above
   const arrowsIn = svg(root, "g"), arrows = pool(() => svg(arrowsIn, "path", "lab-arrow"));
@@ -30,7 +30,7 @@ function labPoints(box, on = {}) {
       const [x, y, near] = ground.project(state.x[k]), r = radius(p, near), one = all[k];
       const far = spec.d === 3 && near < 0;
       const kinds = [
-        `lab-point lab-${p.kind}`, far && "lab-far", isLit(p) && "lab-lit-point",
+        `lab-point lab-kind-${p.kind}`, far && "lab-far", isLit(p) && "lab-lit-point",
         lit.anchor === p.id && "lab-anchor-point",
       ];
       set(one, { class: kinds.filter(Boolean).join(" "), transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})` });

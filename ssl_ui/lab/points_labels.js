@@ -19,8 +19,8 @@ const labPointLabels = (() => {
 
   function labels(box, root) {
     const { svg, html, set, say, pool, width } = labPen;
-    const leaders = svg(root, "path", "lab-leader"), names = pool(() => svg(root, "text", "lab-name"));
-    const pictures = pool(() => html(box, "div", "lab-tile"));
+    const leaders = svg(root, "path", "lab-leader"), names = pool(() => svg(root, "text", "lab-point-name"));
+    const pictures = pool(() => html(box, "div", "lab-thumb"));
 
     function draw({ spec, at, ground }, size, isLit, anchor) {
       const { em } = size, gap = allPictures(spec) ? em * 0.8 : 0;
@@ -34,7 +34,7 @@ const labPointLabels = (() => {
       names(named.length).forEach((one, k) => {
         const { text, lit, far } = named[k], { x, y, anchor: side } = places[k];
         set(say(one, text), { x, y, "text-anchor": side, "font-size": em });
-        set(one, { class: `lab-name${lit ? " lab-lit-name" : ""}${far ? " lab-far" : ""}` });
+        set(one, { class: `lab-point-name${lit ? " lab-lit-name" : ""}${far ? " lab-far" : ""}` });
       });
       set(leaders, { d: places.map((place) => place.lead).join("") });
       drawPictures(spec, size, named, places);

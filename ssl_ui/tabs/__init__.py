@@ -10,7 +10,7 @@ from ssl_ui.tabs import (
     break_it,
     coding_rate,
     embedding,
-    loss_steps,
+    loss_lab,
     moco,
     overview,
     similarity,
@@ -20,7 +20,7 @@ from ssl_ui.tabs import (
 TABS: dict[str, ModuleType] = {
     "overview": overview,
     "augmentations": augmentations,
-    "loss": loss_steps,
+    "loss": loss_lab,
     "coding_rate": coding_rate,
     "similarity": similarity,
     "moco": moco,

@@ -1,0 +1,118 @@
+"""Any state of the bench as a short Python script that prints the same numbers."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from pprint import pformat
+from typing import Any
+
+from ssl_core.config import defaults, knobs
+from ssl_core.lab.bench import CS231N, DIMENSIONS, Bench, takes
+from ssl_core.losses import LOSSES
+
+WIDE = 100  # columns of a script
+TEMPERATURE = 0.5  # of a loss with mistakes, where the loss on the bench has none
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the embeddings of real pictures come from: settings of a run as JSON data, and its folder."""
+
+    settings: Any
+    folder: Path | None
+
+
+def script(bench: Bench, origin: Origin | None = None, mistakes: Sequence[str] = ()) -> str:
+    """Imports, the batch, the loss, and a print of every stage; runs as it is where ssl_core is."""
+    kind = LOSSES[bench.loss]
+    imports = {"import torch", "from ssl_core.losses import LOSSES"}
+    body = [*_views(bench, origin, imports), *_labels(bench, origin, imports)]
+    body += [f'batch = LOSSES["{bench.loss}"].batch_of(views, labels, generator)']
+    for name, rows in bench.moved.items():
+        if name in kind.inputs:
+            body.append(f'batch["{name}"] = torch.tensor({_numbers(rows)}, dtype=torch.float64)')
+    turned = {n: v for n, v in bench.knobs.items() if n in knobs(kind) and v != defaults(kind)[n]}
+    given = ", ".join(f"{name}={_plain(kind, name, value)!r}" for name, value in turned.items())
+    body += [f'loss = LOSSES["{bench.loss}"]({given})']
+    if bench.steps:
+        imports |= {"from ssl_core.lab.bench import Table", "from ssl_core.lab.descent import descend"}
+        body.append(f"*_, last = descend(Table(loss, batch, labels, len(labels)), steps={bench.steps})")
+        body.append("batch = last.table.inputs")
+    body += ["", "trace = loss(**batch)", "for stage in trace.walk():"]
+    body += ['    print(f"{stage.name}: {stage.title}\\n{stage.value}\\n")']
+    if mistakes:
+        imports |= {"from ssl_core.lab.student import student_loss"}
+        body += _mistaken(bench, mistakes)
+    else:
+        body += ['print(f"loss {float(trace.loss):.7f}")']
+    head = sorted(imports, key=lambda line: (not line.startswith("import"), line))
+    return "\n".join([*head, "", *body, ""])
+
+
+def _plain(kind: Any, name: str, value: Any) -> Any:
+    return knobs(kind)[name].parse(value)
+
+
+def _views(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]:
+    """The lines that make `views` (v, n, d), and the generator that draws what a loss takes besides."""
+    lines = [f"generator = torch.Generator().manual_seed({bench.seed})"]
+    if origin is not None:
+        lines += _pictures(bench, origin, imports)
+    elif bench.source == "cs231n":
+        lines.append(f"views = torch.tensor({_numbers(CS231N)}, dtype=torch.float64).view(2, 2, 3)")
+    elif bench.source == "typed":
+        imports.add("from ssl_core.lab.typed import parse_rows")
+        lines.append(f"views = parse_rows({json.dumps(bench.text)}, {_v(bench)})")
+    else:
+        imports.add("from ssl_core.losses.base import clusters")
+        d = DIMENSIONS.get(bench.source, bench.d)
+        lines.append(f"views = clusters(generator, {_v(bench)}, {bench.n}, {d}, torch.float64)")
+    if bench.rows is not None:
+        lines.append(f"views = torch.tensor({_numbers(bench.rows)}, dtype=torch.float64)")
+    return lines
+
+
+def _v(bench: Bench) -> int:
+    wanted = takes(LOSSES[bench.loss])
+    return bench.views if wanted in (None, 1) else int(wanted or 1)
+
+
+def _pictures(bench: Bench, origin: Origin, imports: set[str]) -> list[str]:
+    imports |= {"from ssl_core.settings import Settings", "from ssl_core.similarity import embedded"}
+    settings = pformat(origin.settings.to_json(), width=WIDE, sort_dicts=False)
+    folder = "None"
+    if origin.folder is not None:
+        imports.add("from pathlib import Path")
+        folder = f"Path({str(origin.folder)!r})"
+    return [
+        f"settings = Settings.from_json({settings})",
+        f"drawn, views = embedded(settings, {folder}, n={bench.n}, seed={bench.seed}, v={_v(bench)}, "
+        f'layer="{bench.layer}")',
+        "views = views.double()",
+    ]
+
+
+def _labels(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]:
+    if bench.labels:
+        imports.add("from ssl_core.lab.typed import parse_labels")
+        return [f"labels = parse_labels({bench.labels!r}, views.shape[1])"]
+    if origin is not None:
+        return ["labels = drawn.labels"]
+    imports.add("from ssl_core.losses.labelled import some_labels")
+    return ["labels = some_labels(views.shape[1])"]
+
+
+def _numbers(rows: Any) -> str:
+    return json.dumps(rows)
+
+
+def _mistaken(bench: Bench, mistakes: Sequence[str]) -> list[str]:
+    """The same batch through the loss with these mistakes in it."""
+    labels = 'batch["labels"]' if "labels" in LOSSES[bench.loss].inputs else "None"
+    temperature = f'getattr(loss, "temperature", {TEMPERATURE})'
+    return [
+        f'wrong = student_loss(batch["views"], {labels}, {temperature}, {sorted(mistakes)})',
+        'print(f"right loss {float(trace.loss):.7f}")',
+        'print(f"loss {float(wrong.loss):.7f}")',
+    ]
