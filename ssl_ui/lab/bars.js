@@ -27,8 +27,8 @@ function labBars(box, on = {}) {
     return { fill: `url(#${id})`, stroke };
   }
   function explained() {
-    const one = svg(root, "g");
-    return Object.assign(one, { sample: svg(one, "rect", "lab-column-bar"), text: svg(one, "text", "lab-legend") });
+    const one = svg(root, "g"), sample = svg(one, "rect", "lab-column-bar");
+    return Object.assign(one, { sample, text: svg(one, "text", "lab-legend") });
   }
   const look = (group) => fillings[group % fillings.length];
   function word(place) {
