@@ -312,6 +312,7 @@ def test_the_source_is_that_of_the_modules() -> None:
     from ssl_ui.lab_mistakes import mistakes_words
 
     words = mistakes_words()
-    assert "def simclr_loss_naive(" in words["naive"]
+    assert words["naive"].startswith("@public\ndef simclr_loss_naive(")
+    assert "def _surprise(" in words["naive"]
     assert "logsumexp(1)" in words["vectorized"]
     assert all(words.values())

@@ -59,7 +59,7 @@ def test_an_answer_is_json_in_words() -> None:
     got = json.loads(json.dumps(race_answer(2), allow_nan=False))
     assert got["values"][0] == got["values"][1]
     assert got["ratio"].endswith(" ×")
-    assert got["repeats"] == ["once", "once"]
+    assert got["repeats"] == [1, 1]
     assert len(got["seconds"]) == len(got["times"]) == 2
 
 

@@ -78,8 +78,8 @@ function labMistakes(box, call, words) {
       say(bad.sign, "✗");
       say(bad.text, wrong ?? "");
     });
-    const first = code.querySelector(".lab-mistakes-replaced"), spare = code.scrollHeight - code.clientHeight;
-    if (first && spare > 0) code.scrollTop = first.offsetTop - first.offsetHeight;
+    const changed = code.querySelectorAll(".lab-mistakes-replaced"), last = [...changed].at(-1)?.nextSibling;
+    if (last) code.scrollTop = Math.min(changed[0].offsetTop, last.offsetTop + last.offsetHeight - code.clientHeight + 4);
   }
   function drawAbouts(all, besides) {
     const made = all.filter((one) => one.on), said = made.map((one) => (made.length > 1 ? `${one.title}. ` : "") + one.about);
