@@ -20,6 +20,7 @@ from ssl_core.losses import LOSSES, PairTrace
 from ssl_core.trace import Stage, Trace
 from ssl_ui.axis_names import VIEWS, Axis, axes_of, axis_of
 from ssl_ui.i18n import t
+from ssl_ui.lab_inputs import inputs_of
 from ssl_ui.lab_points import Point, points_of
 
 OWN = -2  # a place that is another point in every row: the query's own key
@@ -38,7 +39,7 @@ def to_json(reel: Reel) -> dict[str, Any]:
     """The film for the browser."""
     kind, first = LOSSES[reel.name], reel.frames[0]
     points = points_of(reel.name, reel.table)
-    inputs = [_input(kind, name, value) for name, value in reel.table.inputs.items()]
+    inputs = inputs_of(reel.table)
     words = _Words(reel, points, [*inputs, *first.stages])
     told = [*story(first.trace)]
     return {
@@ -51,7 +52,10 @@ def to_json(reel: Reel) -> dict[str, Any]:
         "points": [point.to_json() for point in points],
         "stages": [
             *(words.stage(s, [_pick(r, s.name) for r in _input_frames(reel)], "input") for s in inputs),
-            *(words.stage(s, [_value(f, s.name) for f in reel.frames], _role(s, first)) for s in first.stages),
+            *(
+                words.stage(s, [_value(f, s.name) for f in reel.frames], _role(s, first))
+                for s in first.stages
+            ),
             *(words.stage(s, told_at, "story") for s, told_at in zip(told, _told(reel), strict=True)),
         ],
         "lengths": {name: packed([f.lengths[name] for f in reel.frames]) for name in first.lengths},
@@ -69,7 +73,11 @@ def packed(values: Sequence[Tensor]) -> dict[str, Any]:
     array = torch.stack(list(kept)).numpy()
     kinds = {"f": "<f4", "i": "<i4", "b": "|u1"}
     raw = array.astype(kinds[array.dtype.kind])
-    return {"frames": len(kept), "dtype": raw.dtype.str[1:], "bdata": base64.b64encode(raw.tobytes()).decode()}
+    return {
+        "frames": len(kept),
+        "dtype": raw.dtype.str[1:],
+        "bdata": base64.b64encode(raw.tobytes()).decode(),
+    }
 
 
 def _equal(a: Tensor, b: Tensor) -> bool:
@@ -78,11 +86,6 @@ def _equal(a: Tensor, b: Tensor) -> bool:
 
 def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
-
-
-def _input(kind: Any, name: str, value: Tensor) -> Stage:
-    title = "The batch" if name == "views" else name.replace("_", " ").capitalize()
-    return Stage(name, title, "", kind.inputs[name], value)
 
 
 def _input_frames(reel: Reel) -> list[dict[str, Tensor]]:

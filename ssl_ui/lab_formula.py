@@ -15,9 +15,10 @@ from typing import Any
 import gradio as gr
 
 from ssl_core.config import knobs
+from ssl_core.lab import Bench, lay
 from ssl_core.lab.source import example_trace
 from ssl_core.losses import LOSSES, Loss
-from ssl_ui.loss_stages import LossState, work_out
+from ssl_ui.lab_inputs import stages_of
 
 PIECES = re.compile(r"\\term\{(?P<name>\w+)\}\{|\\.|[{}]|[^\\{}]+", re.DOTALL)
 CLASS = "lab-formulas"  # of the Markdown that formula.js copies from
@@ -89,7 +90,7 @@ def formulas() -> tuple[str, dict[str, Any]]:
             ready, terms = coloured(tex)
             place = places.setdefault(ready, len(places))
             whole.append({"when": when, "place": place, "terms": [[t.name, t.parent] for t in terms]})
-        stages = work_out(LossState(loss=loss)).stages
+        stages = stages_of(lay(Bench(loss=loss)))
         own = {stage.name: places.setdefault(stage.tex, len(places)) for stage in stages}
         index[loss] = {"whole": whole, "stages": own}
     return "\n\n".join(f"$${tex}$$" for tex in places), index

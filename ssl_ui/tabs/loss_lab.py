@@ -3,10 +3,12 @@
 from typing import Any
 
 from ssl_ui.context import Context, Frame
+from ssl_ui.handlers import endpoint
 from ssl_ui.lab_answers import Answers, answer
 from ssl_ui.lab_mistakes import mistakes_answer, race_answer
 from ssl_ui.lab_page import laboratory
 from ssl_ui.lab_quiz import quiz_answer
+from ssl_ui.loss_trace import loss_trace
 
 TITLE = "Loss lab"
 
@@ -14,6 +16,7 @@ TITLE = "Loss lab"
 def build(context: Context, frame: Frame) -> None:
     """Lay out the tab."""
     answers = Answers(context)
+    endpoint(loss_trace, "loss_trace")
 
     def lab_film(given: Any) -> str:
         return answer(answers.film)(given)
