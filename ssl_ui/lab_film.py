@@ -1,4 +1,4 @@
-"""A film of the laboratory as JSON for the browser: every number that can be looked at, and what it is called.
+"""A film of the laboratory as JSON for the browser: every number to look at, and what it is called.
 
 Of each stage: its words, its axes with the names of their places, and its values, once where all frames agree
 and once a frame where they do not. Single numbers travel in full, matrices in single precision. A place of an
@@ -7,7 +7,7 @@ axis names the points (embeddings) that it stands for, so that the browser can l
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,10 +52,7 @@ def to_json(reel: Reel) -> dict[str, Any]:
         "points": [point.to_json() for point in points],
         "stages": [
             *(words.stage(s, [_pick(r, s.name) for r in _input_frames(reel)], "input") for s in inputs),
-            *(
-                words.stage(s, [_value(f, s.name) for f in reel.frames], _role(s, first))
-                for s in first.stages
-            ),
+            *(words.stage(s, _values(reel, s.name), _role(s, first)) for s in first.stages),
             *(words.stage(s, told_at, "story") for s, told_at in zip(told, _told(reel), strict=True)),
         ],
         "lengths": {name: packed([f.lengths[name] for f in reel.frames]) for name in first.lengths},
@@ -96,8 +93,8 @@ def _pick(inputs: dict[str, Tensor], name: str) -> Tensor:
     return inputs[name]
 
 
-def _value(frame: Frame, name: str) -> Tensor:
-    return next(s.value for s in frame.stages if s.name == name)
+def _values(reel: Reel, name: str) -> list[Tensor]:
+    return [next(s.value for s in frame.stages if s.name == name) for frame in reel.frames]
 
 
 def _told(reel: Reel) -> list[list[Tensor]]:
@@ -134,7 +131,7 @@ class _Words:
 
     def stage(self, s: Stage, values: Sequence[Tensor], role: str) -> dict[str, Any]:
         """One stage of the film."""
-        axes = axes_of(self.reel.name, s)
+        axes = axes_of(self.reel.name, _like(s))
         into = axis_of(self.reel.name, s.into) if s.into else None
         return {
             "name": s.name,
@@ -191,6 +188,12 @@ class _Words:
         if count == 1 and "rows" in first:
             names = first["names"]
         return {"letters": list(chosen.axes[:count]), "names": names, "who": who, "title": first["title"]}
+
+
+def _like(s: Stage) -> Stage:
+    """The stage whose rows and columns it shares: a gradient has those of what it is taken by."""
+    shared = "sim" if s.name == "push_share" else s.name.removeprefix("grad_")
+    return replace(s, name=shared)
 
 
 def _kind(s: Stage) -> str:

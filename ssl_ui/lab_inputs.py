@@ -1,4 +1,4 @@
-"""A loss as it is walked through: what it is called with, as stages with words of their own, then its trace."""
+"""A loss as it is walked through: what it is called with, in words of its own, then its trace."""
 
 from ssl_core.lab import Table
 from ssl_core.trace import Stage

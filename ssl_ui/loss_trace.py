@@ -50,7 +50,7 @@ def loss_trace(
 
 
 def _views(kind: type[Loss], views: int) -> int:
-    """How many views are asked for; the usual two of a loss that looks at one are no mistake. Raises Problem."""
+    """How many views are asked for; the default two are right for any loss. Raises Problem."""
     wanted = takes(kind)
     if wanted not in (None, views) and views != Bench.views:
         raise Problem(
