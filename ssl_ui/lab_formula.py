@@ -16,6 +16,7 @@ import gradio as gr
 
 from ssl_core.config import knobs
 from ssl_core.lab import Bench, lay
+from ssl_core.lab.film import frame
 from ssl_core.lab.source import example_trace
 from ssl_core.losses import LOSSES, Loss
 from ssl_ui.lab_inputs import stages_of
@@ -90,7 +91,8 @@ def formulas() -> tuple[str, dict[str, Any]]:
             ready, terms = coloured(tex)
             place = places.setdefault(ready, len(places))
             whole.append({"when": when, "place": place, "terms": [[t.name, t.parent] for t in terms]})
-        stages = stages_of(lay(Bench(loss=loss)))
+        table = lay(Bench(loss=loss))
+        stages = [*stages_of(table), *frame(table).stages]  # the gradients as well
         own = {stage.name: places.setdefault(stage.tex, len(places)) for stage in stages}
         index[loss] = {"whole": whole, "stages": own}
     return "\n\n".join(f"$${tex}$$" for tex in places), index

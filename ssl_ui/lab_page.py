@@ -25,7 +25,19 @@ from ssl_ui.lab_formula import formulas, typeset
 
 FOLDER = Path(__file__).with_name("lab")
 LAST = "lab.js"  # it puts the others together
-SYMBOLS = {"temperature": "τ", "eps": "ε", "margin": "α", "student_temperature": "τₛ", "teacher_temperature": "τₜ"}
+SYMBOLS = {  # of knobs, as the formulas have them
+    "temperature": "τ",
+    "student_temperature": "τₛ",
+    "teacher_temperature": "τₜ",
+    "eps": "ε",
+    "margin": "α",
+    "invariance_weight": "λ",
+    "variance_weight": "μ",
+    "covariance_weight": "ν",
+    "off_diagonal_weight": "λ",
+    "rate_weight": "w",
+    "label_smoothing": "ε",
+}
 SECOND = "dcl"  # beside the first loss
 
 

@@ -8,12 +8,13 @@ function labEmbeddings(box, words, on) {
   });
   let film = null;
 
+  const REST = 1e-3; // of a gradient: below it arrows shrink to nothing, however strong the others are
   // arrows as long as the strongest pull of the whole film, so that they shrink where a descent arrives
   function arrows(shown, frame, d, span) {
     const now = shown.pushes(frame), long = (all) => Math.max(0, ...all.filter(Boolean).map((v) => Math.hypot(...v)));
-    const most = span ? Math.max(...Array.from({ length: shown.frames }, (_, k) => long(shown.pushes(k)))) : long(now);
+    const most = Math.max(REST, span ? Math.max(...Array.from({ length: shown.frames }, (_, k) => long(shown.pushes(k)))) : long(now));
     const out = new Float32Array(shown.points.length * d);
-    if (most > 1e-12) now.forEach((v, k) => v && out.set(v.map((x) => (x * LONGEST) / most), k * d));
+    now.forEach((v, k) => v && out.set(v.map((x) => (x * LONGEST) / most), k * d));
     return { out, now: long(now) };
   }
 

@@ -3,6 +3,10 @@ function labFilm(json) {
   const KINDS = { f4: Float32Array, i4: Int32Array, u1: Uint8Array };
   const stages = new Map(json.stages.map((stage) => [stage.name, stage]));
 
+  // pictures stand in the image of tiles view under view; a copy of a view elsewhere has none of its own
+  const first = json.stages[0]?.name;
+  for (const p of json.points) p.tile = json.tiles && p.input === first && p.picture >= 0 ? p.view * json.tiles.columns + p.picture : -1;
+
   function unpacked(packed) {
     if (!packed.numbers) {
       if (packed.values) packed.numbers = packed.values.map((v) => v ?? NaN);

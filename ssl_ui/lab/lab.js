@@ -24,6 +24,7 @@ async function change(patch, field) {
   controls.problem(problem, field);
   if (problem) return;
   stale = true;
+  if (mode === "quiz" && field === "loss") return quiz.show(first.state.loss);
   await show();
 }
 
@@ -47,8 +48,12 @@ async function drag(bench, point, x, done) {
   if (done) controls.show(first.state, first.film);
 }
 
+// the second loss follows where it has the same knob
 function turn(frame) {
-  if (first.turn(frame)) show();
+  if (!first.turn(frame)) return;
+  const { name, places } = first.film.live, other = mode === "two" && second.film?.live;
+  if (other && other.name === name && other.places.includes(places[frame])) second.turn(other.places.indexOf(places[frame]));
+  show();
 }
 
 // --- descent
@@ -100,15 +105,19 @@ function enter(next) {
 }
 
 // --- questions: the batch of a question is laid out covered, and seen once it is answered
+let turnOf = 0; // the question that is at hand: an answer that comes late uncovers no other
 async function cover(question) {
+  turnOf++;
   root.classList.add("lab-covered");
   await lay(question.cover);
 }
 async function reveal(question) {
+  const mine = ++turnOf;
   await lay(question.reveal);
+  if (mine !== turnOf) return;
   root.classList.remove("lab-covered");
   walk.go(question.stage);
-  if (question.at?.length) walk.light({ cell: [question.at[0], question.at[1] ?? null] });
+  if (question.cell) walk.light({ cell: question.cell });
 }
 async function lay(bench) {
   const problem = await first.set(bench);

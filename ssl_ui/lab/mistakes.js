@@ -34,7 +34,8 @@ function labMistakes(box, call, words) {
     const whole = html(right, "section", "lab-mistakes-verdict"), facts = html(whole, "dl");
     const head = html(whole, "header");
     say(html(head, "b"), name);
-    return { whole, sign: html(head, "span", "lab-mistakes-equal"), said: html(head, "span"), facts: pool(() => fact(facts)) };
+    const sign = html(head, "span", "lab-mistakes-equal"), said = html(head, "span");
+    return { whole, sign, said, facts: pool(() => fact(facts)) };
   }
   function fact(parent) {
     const whole = html(parent, "div");
@@ -115,7 +116,8 @@ function labMistakes(box, call, words) {
     pairs(anchors.drawing, words.anchors, names, broadcast ? got.anchors.slice(0, 1) : got.anchors);
     if (!broadcast) return;
     const values = plain(got.anchors[1]), limit = Math.max(0, ...values.filter(Number.isFinite).map(Math.abs));
-    square.drawing.draw({ rows: names, columns: names, values: Float64Array.from(values), digits: 1, limit, signed: true, kind: "number" });
+    const look = { digits: 1, limit, signed: true, kind: "number" };
+    square.drawing.draw({ rows: names, columns: names, values: Float64Array.from(values), ...look });
   }
 
   async function show(next) {

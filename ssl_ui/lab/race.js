@@ -2,7 +2,8 @@
 // labRace(box, call, words); `call("lab_race", n)` gets what ssl_ui.lab_mistakes.race_answer gives, or {problem}.
 function labRace(box, call, words) {
   const { svg, html, set, say, pool } = labPen;
-  const SIZES = [2, 4, 8, 16, 32, 64], COLUMNS = ["pairs", "naive_value", "vectorized_value", "difference", "naive_time", "vectorized_time", "ratio"];
+  const SIZES = [2, 4, 8, 16, 32, 64];
+  const COLUMNS = ["pairs", "naive_value", "vectorized_value", "difference", "naive_time", "vectorized_time", "ratio"];
   const laps = new Map();
   let running = false;
 
@@ -10,8 +11,10 @@ function labRace(box, call, words) {
   COLUMNS.forEach((name) => { const cell = html(head, "th"); cell.scope = "col"; say(cell, words[name]); });
   const rows = pool(() => html(body, "tr"));
   const side = html(box, "div", "lab-race-side"), bar = html(side, "div", "lab-race-bar");
-  const button = html(bar, "button", "lab-race-go"), label = html(bar, "label"), menu = (say(label, words.largest), html(label, "select"));
-  const source = html(bar, "button", "lab-race-source"), chart = svg(side, "svg", "lab-race-chart", { viewBox: "0 0 440 138", role: "img" });
+  const button = html(bar, "button", "lab-race-go"), label = html(bar, "label");
+  const menu = (say(label, words.largest), html(label, "select"));
+  const source = html(bar, "button", "lab-race-source");
+  const chart = svg(side, "svg", "lab-race-chart", { viewBox: "0 0 440 138", role: "img" });
   const note = html(side, "p");
   SIZES.slice(1).forEach((n) => menu.append(new Option(n, n, n === 32, n === 32)));
   say(button, words.race);

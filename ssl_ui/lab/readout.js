@@ -22,7 +22,7 @@ function labReadout(box, { film, frame, stage, row, column, lights, words }) {
     const who = document.createElement("span");
     who.className = "lab-who";
     if (film.tiles && point.tile >= 0) who.append(labTile(film.tiles, point.tile));
-    const label = point.picture >= 0 ? film.tiles?.classes[point.picture] ?? `${words.label} ${point.label}` : "";
+    const label = point.picture < 0 ? "" : film.tiles?.classes[point.picture] ?? (point.label === null ? "" : `${words.label} ${point.label}`);
     who.append(`${point.name} ${label}`);
     return who;
   });

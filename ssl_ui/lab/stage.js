@@ -17,10 +17,10 @@ function labStage(box, on) {
       scalar.textContent = labNumber(values[0], 7);
     } else if (stage.shape.length === 1 && stage.kind === "number") {
       show((shown = barsBox));
-      bars.draw({ groups: [""], names: axes[0].names, values, digits: 3, title: axes[0].title, ...options.bars });
+      bars.draw({ groups: [""], names: axes[0].names, values, digits: 3, title: "" });
     } else if (stage.shape.length === 2 && axes[0].rows && stage.kind === "number") {
       show((shown = barsBox));
-      bars.draw({ groups: axes[0].names, names: axes[1].names, values, digits: 3, title: axes[1].title });
+      bars.draw({ groups: axes[0].names, names: axes[1].names, values, digits: 3, title: "" });
     } else {
       show((shown = matrixBox));
       matrix.draw(table(film, stage, values, options));

@@ -4,7 +4,7 @@ function labWalk(root, about, on) {
   const $ = (name) => root.querySelector(`.lab-${name}`), w = about.words;
   const LAYERS = ["positive", "negative", "self", "unused", "numerator", "denominator"];
   const chosen = new Set(["positive", "self"]);
-  let bench = null, stage = null, anchor = 0, lit = {}, sourced = null;
+  let bench = null, stage = null, anchor = 0, pointed = {}, sourced = null;
 
   const picture = labStage($("picture"), { hover: hovered, pick: (row) => pick(row), words: w });
   const formula = labFormula($("formula"), on.typeset, about.formulas);
@@ -53,12 +53,13 @@ function labWalk(root, about, on) {
     picture.draw(film, stage, frame, { layers: layers(film, stage), tiles: film.tiles });
     list(film);
     formula.show(film.loss, bench.state.knobs);
-    formula.light([stage]);
+    const lit = formula.light([stage]); // what is no part of the whole, such as a gradient, has a formula of its own
+    $("own").replaceChildren(...[lit ? null : formula.own(stage)].filter(Boolean));
     if (sourced !== film.loss) source.show(about.losses[(sourced = film.loss)].source);
     source.light(stage);
     story.draw(film, anchor, frame, stage);
     points.draw(bench);
-    light(lit);
+    light(pointed);
   }
 
   let listed = "";
@@ -87,7 +88,7 @@ function labWalk(root, about, on) {
   function go(name) {
     if (!bench.view().film.byName.has(name)) return;
     stage = name;
-    lit = {};
+    pointed = {};
     draw();
     on.stage(name);
   }
@@ -107,7 +108,7 @@ function labWalk(root, about, on) {
 
   // what is pointed at, in every part: the entry, its row and column, its embeddings, its place in the story
   function light(what) {
-    lit = what;
+    pointed = what;
     const { film, frame } = bench.view(), now = film.byName.get(stage), [row, column] = what.cell ?? [null, null];
     const who = (axis, k) => (k === null || !axis ? [] : axis.who[k] === about.own ? [ownKey(film, row)] : axis.who[k] ?? []);
     const vector = now.shape.length < 2, axes = now.axes;
