@@ -6,14 +6,11 @@ stays. Text and not objects: Gradio would walk through every number of them.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import wraps
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from ssl_core.config import look_up
+from ssl_core.config import Knob, look_up
 from ssl_core.lab import Bench, Table, lay
 from ssl_core.lab.descent import Step, descend
 from ssl_core.lab.film import frame, frames, grid, live_knob
@@ -22,11 +19,13 @@ from ssl_core.losses import LOSSES
 from ssl_core.problem import Problem
 from ssl_ui.context import Context
 from ssl_ui.handlers import checked_state
-from ssl_ui.i18n import explain, t
+from ssl_ui.i18n import explain
 from ssl_ui.lab_film import Reel, to_json
 from ssl_ui.lab_pictures import Shown, show
 
 MOST_STEPS = 200
+MORE = Knob("more", 1, 1, MOST_STEPS, "Steps of descent.", False, None)
+PLAIN = {name: value for name, value in asdict(Bench()).items() if isinstance(value, str | dict)}
 
 
 def answer(function: Callable[..., Mapping[str, Any]]) -> Callable[..., str]:
@@ -65,8 +64,10 @@ class Answers:
     def descent(self, given: Any) -> dict[str, Any]:
         """The loss along steps of gradient descent from where the state stands; `more` steps."""
         bench, shown = self._bench(given)
-        more = int(given.get("more", 1))
-        if not 1 <= more or bench.steps + more > MOST_STEPS:
+        more = MORE.parse(given.get("more", 1))
+        if more < 1:
+            raise Problem("{more} steps of descent were asked for; give at least one.", more=more)
+        if bench.steps + more > MOST_STEPS:
             raise Problem("That is more than {most} steps. Rewind first.", most=MOST_STEPS)
         steps = list(descend(self._table(bench, shown), bench.steps + more))
         out = to_json(Reel(bench.loss, steps[0].table, [frame(step.table) for step in steps]))
@@ -76,16 +77,24 @@ class Answers:
         """The state as a short Python script that prints the same numbers."""
         bench, shown = self._bench(given)
         self._table(bench, shown)  # a state that cannot be has no script
-        chosen = [str(name) for name in given.get("mistakes", [])]
-        return {"script": script(bench, shown.origin if shown else None, chosen)}
+        return {"script": script(bench, shown.origin if shown else None, _mistakes(given))}
 
     def table(self, given: Any) -> Table:
-        """What lies on the bench. Raises Problem."""
-        return self._table(*self._bench(given))
+        """What lies on the bench, after the steps of descent that the state names. Raises Problem."""
+        bench, shown = self._bench(given)
+        *_, last = descend(self._table(bench, shown), bench.steps)
+        return last.table
 
     def _bench(self, given: Any) -> tuple[Bench, Shown | None]:
         if not isinstance(given, Mapping):
             raise Problem("The state of the bench is {given!r}; give an object.", given=given)
+        for name, plain in PLAIN.items():
+            if not isinstance(given.get(name, plain), type(plain)):
+                raise Problem(
+                    "{name} is {value!r}, which the bench cannot read.", name=name, value=given[name]
+                )
+        if not isinstance(rows := given.get("rows"), list | None):
+            raise Problem("{name} is {value!r}, which the bench cannot read.", name="rows", value=rows)
         bench = checked_state(Bench, given)
         look_up(LOSSES, bench.loss, "loss")
         return bench, show(self.context, bench) if bench.source == "pictures" else None
@@ -96,6 +105,13 @@ class Answers:
     def _live(self, table: Table, name: str, places: list[float]) -> dict[str, Any]:
         value = getattr(table.loss, name)
         return {"name": name, "places": places, "at": places.index(value)}
+
+
+def _mistakes(given: Mapping[str, Any]) -> list[str]:
+    names = given.get("mistakes", [])
+    if not isinstance(names, list):
+        raise Problem("mistakes is {given!r}; give a list of names.", given=names)
+    return [str(name) for name in names]
 
 
 def _curves(steps: list[Step]) -> dict[str, Any]:

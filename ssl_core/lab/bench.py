@@ -15,14 +15,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core.config import build, knob, look_up
-from ssl_core.lab.typed import parse_labels, parse_rows
+from ssl_core.lab.typed import MOST_ROWS, parse_labels, parse_rows
 from ssl_core.losses import LOSSES, Loss
 from ssl_core.losses.base import clusters
 from ssl_core.losses.labelled import some_labels
 from ssl_core.problem import Problem
 
-MOST_ROWS = 32  # views · pictures: what can be looked at
-# The two pairs of the CS231n assignment: NT-Xent is 1.0883454 at temperature 5 and 1.0537996 at 1
+# The two pairs of the CS231n assignment: NT-Xent is 1.0883454 at temperature 5 and 1.0537995 at 1
 CS231N = ((1.0, 2, 3), (4, 5, 6), (0, 8, 3), (10, 4, 9))
 SOURCES = {  # what the menu says
     "circle": "Points on a circle, to drag (D = 2)",
@@ -95,7 +94,10 @@ def lay(bench: Bench, views: Float[Tensor, "v n d"] | None = None, labels: Tenso
             wanted=wanted,
             views=v,
         )
-    labels = parse_labels(bench.labels, n) if bench.labels else some_labels(n) if labels is None else labels
+    if bench.labels.strip():
+        labels = parse_labels(bench.labels, n)
+    elif labels is None:
+        labels = some_labels(n)
     inputs = kind.batch_of(views, labels, generator)
     return Table(build(kind, bench.knobs), _moved(bench, inputs), labels, n)
 
@@ -135,7 +137,7 @@ def numbers(name: str, rows: Any, shape: torch.Size) -> Tensor:
     """What a browser or a file gave as numbers of this shape. Raises Problem."""
     try:
         value = torch.tensor(rows, dtype=torch.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise Problem("What was moved of {name} is not numbers: {why}.", name=name, why=error) from error
     if value.shape != shape:
         raise Problem(
@@ -144,6 +146,8 @@ def numbers(name: str, rows: Any, shape: torch.Size) -> Tensor:
             given=tuple(value.shape),
             wanted=tuple(shape),
         )
+    if not value.isfinite().all():
+        raise Problem("What was moved of {name} is infinite in places, or no number.", name=name)
     return value
 
 

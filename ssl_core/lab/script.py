@@ -1,15 +1,17 @@
 """Any state of the bench as a short Python script that prints the same numbers."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pprint import pformat
 from typing import Any
 
+import torch
+
 from ssl_core.config import defaults, knobs
 from ssl_core.lab.bench import CS231N, DIMENSIONS, Bench, takes
-from ssl_core.losses import LOSSES
+from ssl_core.lab.mistakes import MISTAKES, chosen
+from ssl_core.losses import LOSSES, Loss
 
 WIDE = 100  # columns of a script
 TEMPERATURE = 0.5  # of a loss with mistakes, where the loss on the bench has none
@@ -24,13 +26,16 @@ class Origin:
 
 
 def script(bench: Bench, origin: Origin | None = None, mistakes: Sequence[str] = ()) -> str:
-    """Imports, the batch, the loss, and a print of every stage; runs as it is where ssl_core is."""
+    """Imports, the batch, the loss, and a print of every stage; runs as it is where ssl_core is.
+
+    Mistakes that the loss cannot have are left out. Raises Problem on those that there are not.
+    """
     kind = LOSSES[bench.loss]
     imports = {"import torch", "from ssl_core.losses import LOSSES"}
     body = [*_views(bench, origin, imports), *_labels(bench, origin, imports)]
     body += [f'batch = LOSSES["{bench.loss}"].batch_of(views, labels, generator)']
     for name, rows in bench.moved.items():
-        if name in kind.inputs:
+        if name in kind.inputs and name != "labels":
             body.append(f'batch["{name}"] = torch.tensor({_numbers(rows)}, dtype=torch.float64)')
     turned = {n: v for n, v in bench.knobs.items() if n in knobs(kind) and v != defaults(kind)[n]}
     given = ", ".join(f"{name}={_plain(kind, name, value)!r}" for name, value in turned.items())
@@ -41,9 +46,9 @@ def script(bench: Bench, origin: Origin | None = None, mistakes: Sequence[str] =
         body.append("batch = last.table.inputs")
     body += ["", "trace = loss(**batch)", "for stage in trace.walk():"]
     body += ['    print(f"{stage.name}: {stage.title}\\n{stage.value}\\n")']
-    if mistakes:
+    if made := _made(bench, mistakes):
         imports |= {"from ssl_core.lab.student import student_loss"}
-        body += _mistaken(bench, mistakes)
+        body += _mistaken(kind, made)
     else:
         body += ['print(f"loss {float(trace.loss):.7f}")']
     head = sorted(imports, key=lambda line: (not line.startswith("import"), line))
@@ -63,7 +68,7 @@ def _views(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]:
         lines.append(f"views = torch.tensor({_numbers(CS231N)}, dtype=torch.float64).view(2, 2, 3)")
     elif bench.source == "typed":
         imports.add("from ssl_core.lab.typed import parse_rows")
-        lines.append(f"views = parse_rows({json.dumps(bench.text)}, {_v(bench)})")
+        lines.append(f"views = parse_rows({bench.text!r}, {_v(bench)})")
     else:
         imports.add("from ssl_core.losses.base import clusters")
         d = DIMENSIONS.get(bench.source, bench.d)
@@ -88,13 +93,13 @@ def _pictures(bench: Bench, origin: Origin, imports: set[str]) -> list[str]:
     return [
         f"settings = Settings.from_json({settings})",
         f"drawn, views = embedded(settings, {folder}, n={bench.n}, seed={bench.seed}, v={_v(bench)}, "
-        f'layer="{bench.layer}")',
+        f"layer={bench.layer!r})",
         "views = views.double()",
     ]
 
 
 def _labels(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]:
-    if bench.labels:
+    if bench.labels.strip():
         imports.add("from ssl_core.lab.typed import parse_labels")
         return [f"labels = parse_labels({bench.labels!r}, views.shape[1])"]
     if origin is not None:
@@ -104,15 +109,26 @@ def _labels(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]
 
 
 def _numbers(rows: Any) -> str:
-    return json.dumps(rows)
+    """As Python: what came as JSON may hold true, which Python does not know."""
+    return repr(torch.tensor(rows, dtype=torch.float64).tolist())
 
 
-def _mistaken(bench: Bench, mistakes: Sequence[str]) -> list[str]:
+def _made(bench: Bench, mistakes: Sequence[str]) -> list[str]:
+    """Those of the mistakes that the loss can have: it tells the two views of a picture from all others."""
+    asked, inputs = chosen(mistakes, "sup_con"), LOSSES[bench.loss].inputs
+    views = 2 if bench.source == "cs231n" else _v(bench)
+    if len(inputs.get("views", ())) != 3 or ("labels" not in inputs and views != 2):
+        return []
+    loss = "sup_con" if "labels" in inputs else "nt_xent"
+    return sorted(name for name in asked if loss in MISTAKES[name].effects)
+
+
+def _mistaken(kind: type[Loss], mistakes: Sequence[str]) -> list[str]:
     """The same batch through the loss with these mistakes in it."""
-    labels = 'batch["labels"]' if "labels" in LOSSES[bench.loss].inputs else "None"
+    labels = 'batch["labels"]' if "labels" in kind.inputs else "None"
     temperature = f'getattr(loss, "temperature", {TEMPERATURE})'
     return [
-        f'wrong = student_loss(batch["views"], {labels}, {temperature}, {sorted(mistakes)})',
+        f'wrong = student_loss(batch["views"], {labels}, {temperature}, {mistakes})',
         'print(f"right loss {float(trace.loss):.7f}")',
         'print(f"loss {float(wrong.loss):.7f}")',
     ]

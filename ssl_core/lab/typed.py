@@ -8,9 +8,13 @@ from torch import Tensor
 
 from ssl_core.problem import Problem
 
+MOST_ROWS = 32  # views · pictures: what can be looked at
 PICTURES = (2, 16)
 NUMBERS = (2, 128)
 LONGEST = 200_000  # characters: 32 rows of 128 numbers are far less
+BRACKETS = set("[]")
+ROW = re.compile(r"\[([^\[\]]*)\]")
+ODD = str.maketrans({"−": "-", "\ufeff": " "})  # a minus as the page prints it; how some files begin
 
 
 def parse_rows(text: str, views: int) -> Float[Tensor, "v n d"]:
@@ -26,25 +30,26 @@ def parse_rows(text: str, views: int) -> Float[Tensor, "v n d"]:
             length=len(text),
             most=LONGEST,
         )
-    rows = [_numbers(line, place) for place, line in enumerate(_lines(text), 1)]
-    low, high = (views * count for count in PICTURES)
-    if not low <= len(rows) <= high or len(rows) % views:
+    lines = _lines(text.translate(ODD))
+    low, high = PICTURES[0], min(PICTURES[1], MOST_ROWS // views)
+    if not views * low <= len(lines) <= views * high or len(lines) % views:
         raise Problem(
-            "There are {rows} rows. This loss takes {views} views of {least} to {most} pictures: give "
-            "{low} to {high} rows, a multiple of {views}, first all of view a, then of the next.",
-            rows=len(rows),
+            "Rows: {rows}. The bench takes {views} views of {least} to {most} pictures: give {low} to {high} "
+            "rows, a multiple of {views}, first all of view a, then of the next.",
+            rows=len(lines),
             views=views,
-            least=PICTURES[0],
-            most=PICTURES[1],
-            low=low,
-            high=high,
+            least=low,
+            most=high,
+            low=views * low,
+            high=views * high,
         )
+    rows = [_numbers(line, place) for place, line in enumerate(lines, 1)]
     return torch.tensor(_even(rows), dtype=torch.float64).unflatten(0, (views, -1))
 
 
 def parse_labels(text: str, n: int) -> Int[Tensor, " n"]:
     """A whole number from 0 to 9 for each picture, apart by blanks or commas. Raises Problem."""
-    words = re.split(r"[\s,;]+", text.strip())
+    words = _words(text)
     wrong = next((word for word in words if not re.fullmatch(r"[0-9]", word)), None)
     if wrong is not None:
         raise Problem("The label {word!r} is not a whole number from 0 to 9.", word=wrong)
@@ -54,13 +59,32 @@ def parse_labels(text: str, n: int) -> Int[Tensor, " n"]:
 
 
 def _lines(text: str) -> list[str]:
-    inside = re.findall(r"\[([^\[\]]*)\]", text)
-    lines = inside if inside else text.splitlines()
+    """The innermost brackets, or else the lines. Raises Problem where a row would be lost."""
+    if "..." in text:
+        raise Problem(
+            "The paste is shortened with “...”. Print it whole: numpy and torch both have "
+            "set_printoptions(threshold=10_000)."
+        )
+    if not BRACKETS.intersection(text):
+        lines = text.splitlines()
+    else:
+        lines, around = ROW.findall(text), ROW.sub(" ", text)
+        if around.count("[") != around.count("]"):
+            raise Problem("A bracket is missing. Put one [ before every row and one ] behind it, or none.")
+        # what numpy and torch print around them may stay: tensor(…, dtype=…)
+        if lost := next((word for word in re.split(r"[\s,;()=\[\]]+", around) if _is_number(word)), None):
+            raise Problem(
+                "{word!r} stands outside the brackets. Put every row in [ ], or none.", word=lost[:40]
+            )
     return [line for line in lines if line.strip()]
 
 
+def _words(line: str) -> list[str]:
+    return re.findall(r"[^\s,;]+", line)
+
+
 def _numbers(line: str, place: int) -> list[float]:
-    words = [word for word in re.split(r"[\s,;]+", line.strip()) if word]
+    words = _words(line)
     try:
         row = [float(word) for word in words]
     except ValueError:
