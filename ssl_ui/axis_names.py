@@ -58,6 +58,7 @@ QUERY, KEY = Axis("query", "q"), Axis("key", "k")
 PREDICTION, TARGET = replace(VIEW, title="prediction"), replace(VIEW, title="target", prime="′")
 PROTOTYPE = Axis("prototype", "c")
 NAMELESS = Axis("class without a name")
+TEACHER = replace(VIEW, title="teacher", prime="′")
 LOSSES: Mapping[str, Mapping[str, Axis]] = {
     "info_nce": {
         "2": Axis("queries, then keys", views="qk"),
@@ -81,7 +82,7 @@ LOSSES: Mapping[str, Mapping[str, Axis]] = {
     },
     "cross_entropy": {"c": CLASS},
     "swav": {"k": PROTOTYPE},
-    "dino": {"k": NAMELESS},
+    "dino": {"k": NAMELESS, "teachers 0": TEACHER, "teacher 0": TEACHER},
 }
 
 
