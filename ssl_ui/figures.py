@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 
 from ssl_ui.palette import (
-    CLASSES,
     COSINES,
     COSINES_PALE,
     MAGNITUDES,
@@ -138,23 +137,3 @@ def scatter(
     layout["legend"] |= {"itemsizing": "constant"}
     layout["meta"] = {"pictures": pictures}
     return {"data": data, "layout": layout, "config": {"scrollZoom": True}}
-
-
-def bars(values: Num[np.ndarray, " n"], names: Sequence[str] | None = None, y_title: str = "") -> Figure:
-    """A vector as bars, each with its number up to 32 of them."""
-    trace: dict[str, Any] = {
-        "type": "bar",
-        "x": list(names) if names else [str(i) for i in range(len(values))],
-        "y": plain(values.tolist()),
-        "marker": {"color": CLASSES[0]},
-        "hovertemplate": "%{x}: %{y:.4f}<extra></extra>",
-    }
-    if len(values) <= 2 * NUMBERED:
-        trace |= {
-            "text": [number(v) for v in values.tolist()],
-            "textposition": "outside",
-            "cliponaxis": False,
-        }
-    layout = base("", y_title)
-    layout["xaxis"] |= {"type": "category"}
-    return {"data": [trace], "layout": layout}

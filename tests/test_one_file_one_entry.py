@@ -21,12 +21,13 @@ from ssl_core.losses import LOSSES
 from ssl_core.methods import METHODS
 from ssl_ui.context import Context
 from ssl_ui.encoders import pick
-from ssl_ui.loss_stages import LossState, work_out
-from ssl_ui.loss_walk import to_steps
+from ssl_ui.lab_answers import Answers
+from ssl_ui.lab_formula import formulas
+from ssl_ui.lab_page import about
+from ssl_ui.loss_trace import loss_trace
 from ssl_ui.pair_matrix import figure
 from ssl_ui.pair_words import pair
 from ssl_ui.similarity_state import SimilarityState
-from ssl_ui.tabs.loss_steps import loss_trace
 from ssl_ui.view_batch import see, to_json
 
 LOSS = '''
@@ -168,11 +169,26 @@ def test_the_command_line_has_it_with_its_knobs_and_trains_it(tmp_path: Path) ->
     assert seen.scene.method.loss.reach == 3.0  # type: ignore[attr-defined]
 
 
-def test_the_loss_is_walked_through() -> None:
-    steps = {step.name: step for step in to_steps(work_out(LossState(loss="elbow", n=2)))}
-    assert list(steps) == ["views", "z", "sim", "shortfall", "closest", "loss"]
-    assert "positives framed" in steps["shortfall"].shape
-    assert set(steps["closest"].figure["data"][0]["text"][0]) <= {"a₁", "a₂", "b₁", "b₂"}  # type: ignore[index]
+def test_the_loss_is_in_the_laboratory() -> None:
+    context = Context()
+    text, index = formulas()
+    told = about(context, index)["losses"]["elbow"]
+    assert (told["title"], told["takes"], told["labelled"]) == ("Elbow room", 2, False)
+    assert [(knob["name"], knob["live"]) for knob in told["knobs"]] == [("reach", True)]
+    assert any("shortfall = " in line for _, line in told["source"]["lines"])
+    (whole,) = index["elbow"]["whole"]  # without a formula of its own, those of its stages serve
+    assert [name for name, _ in whole["terms"]] == ["z", "sim", "shortfall", "closest", "loss"]
+    assert r"e^{\rho s_{ij}}" in text.split("\n\n")[whole["place"]]
+    film = Answers(context).film({"loss": "elbow", "n": 2})
+    stages = {stage["name"]: stage for stage in film["stages"]}
+    assert [name for name, stage in stages.items() if stage["role"] != "gradient"] == [
+        *("views", "z", "sim", "shortfall", "closest", "loss")
+    ]
+    assert set(stages["closest"]["into"]) == {"a₁", "a₂", "b₁", "b₂"}
+    assert {"positive", "negative", "self"} <= set(film["masks"])
+    assert film["live"]["name"] == "reach"
+    assert stages["loss"]["data"]["frames"] == film["frames"] > 10
+    assert film["anchor"]["names"] == ["a₁", "a₂", "b₁", "b₂"]
     assert loss_trace("elbow", knobs={"reach": 1.0})["loss"] != loss_trace("elbow")["loss"]
 
 
@@ -193,11 +209,9 @@ def test_the_page_offers_both_with_their_controls() -> None:
     parts = list(build(context).blocks.values())
     context.close()
     menus = [part for part in parts if isinstance(part, gr.Dropdown)]
-    offered = {label: {name for _, name in menu.choices} for menu in menus if (label := menu.label)}
-    assert "elbow" in offered["Loss"]
     assert sum("crowd" in {name for _, name in menu.choices} for menu in menus) >= 2, (
         "to train and to look at"
     )
     labels = [part.label for part in parts if isinstance(part, gr.Slider)]
-    assert labels.count("Reach") == 2, "in the walk and in the form of a run"
+    assert labels.count("Reach") == 1, "in the form of a run; the laboratory has controls of its own"
     assert labels.count("Patience") == 1

@@ -9,15 +9,15 @@ from ssl_core.augmentations import AUGMENTATIONS, RECIPES
 from ssl_core.config import Knob, knobs
 from ssl_core.datasets import DATASETS
 from ssl_core.encoders import ENCODERS, HEADS
+from ssl_core.lab import Bench
 from ssl_core.losses import LOSSES
 from ssl_core.methods import METHODS
 from ssl_core.optim import OPTIMIZERS
 from ssl_core.settings import Training
 from ssl_ui.controls import Choice, choice, control, group, rungs, step
-from ssl_ui.loss_stages import LossState
 
 REGISTRIES: list[dict[str, Any]] = [LOSSES, ENCODERS, HEADS, OPTIMIZERS, DATASETS, AUGMENTATIONS]
-CLASSES = [*(cls for registry in REGISTRIES for cls in registry.values()), Training, LossState]
+CLASSES = [*(cls for registry in REGISTRIES for cls in registry.values()), Training, Bench]
 CLASSES += [method.Knobs for method in METHODS.values() if method.Knobs]
 KNOBS = {f"{cls.__name__}.{name}": knob for cls in CLASSES for name, knob in knobs(cls).items()}
 KNOBS |= {f"{name}.{key}": knob for name, r in RECIPES.items() for key, knob in r.knobs().items()}
@@ -103,6 +103,6 @@ def test_a_choice_reads_the_knobs_of_the_chosen_only() -> None:
 
 def test_a_group_is_made_of_a_class_or_of_knobs() -> None:
     with gr.Blocks():
-        of_class, of_knobs = group(LossState), group({"seed": knobs(LossState)["seed"]})
-    assert list(of_class.parts) == ["batch", "views", "n", "d", "seed"]
+        of_class, of_knobs = group(Bench), group({"seed": knobs(Bench)["seed"]})
+    assert list(of_class.parts) == ["source", "views", "n", "d", "seed", "steps"]
     assert list(of_knobs.parts) == ["seed"]

@@ -5,15 +5,15 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from ssl_core.lab import Bench
 from ssl_core.problem import Problem
 from ssl_ui.handlers import checked_state, guarded
-from ssl_ui.loss_stages import LossState
 
 
-@pytest.mark.parametrize("values", [{"n": 9}, {"d": 1}, {"seed": -1}, {"n": 2.5}, {"n": "many"}])
+@pytest.mark.parametrize("values", [{"n": 17}, {"d": 1}, {"seed": -1}, {"n": 2.5}, {"n": "many"}])
 def test_what_a_visitor_sends_is_held_to_its_range(values: dict[str, Any]) -> None:
     with pytest.raises(Problem, match=next(iter(values))):
-        checked_state(LossState, values)
+        checked_state(Bench, values)
 
 
 def test_a_problem_is_a_notice_and_nothing_changes() -> None:

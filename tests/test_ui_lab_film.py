@@ -146,7 +146,9 @@ def test_of_long_embeddings_the_gradient_is_a_length_alone() -> None:
 
 def test_the_push_is_shared_among_the_negatives() -> None:
     made, laid = film(n=3), table(n=3)
-    masks = laid.loss(**laid.inputs).masks()
+    trace = laid.loss(**laid.inputs)
+    assert isinstance(trace, PairTrace)
+    masks = trace.masks()
     for frame in (0, made["live"]["at"], made["frames"] - 1):
         part, pull = numbers(made, "push_share", frame), numbers(made, "grad_sim", frame)
         assert (np.isfinite(part) == masks.negative.numpy()).all()
