@@ -73,8 +73,7 @@ def _apart(table: Table, names: Sequence[str], rows: Float[Tensor, "1 r d"]) -> 
 
 
 def _kept(table: Table, names: Sequence[str], moment: Moment) -> Mapping[str, Tensor]:
-    inputs = _apart(table, names, moment.points.detach())
-    return {name: value.round(decimals=DIGITS) for name, value in inputs.items()}
+    return _apart(table, names, moment.points.detach().round(decimals=DIGITS))
 
 
 def _seen(table: Table, size: float) -> Step:
