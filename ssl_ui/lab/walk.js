@@ -6,7 +6,7 @@ function labWalk(root, about, on) {
   const chosen = new Set(["positive", "self"]);
   let bench = null, stage = null, anchor = 0, pointed = {}, sourced = null;
 
-  const picture = labStage($("picture"), { hover: hovered, pick: (row) => pick(row), words: w });
+  const picture = labStage($("picture"), { hover: hovered, pick: (row) => pick(anchorOf(row)), words: w });
   const formula = labFormula($("formula"), on.typeset, about.formulas);
   formula.on.pick = (name) => go(name);
   const source = labSource($("source"));
@@ -102,6 +102,10 @@ function labWalk(root, about, on) {
     anchor = row;
     draw();
   }
+  // the row of a stage as an anchor, where it is one, and the other way round
+  const rowsOf = () => { const [first] = bench.view().film.byName.get(stage).axes; return first?.rows ?? first?.names ?? []; };
+  const sameRows = () => { const { film } = bench.view(); return film.anchor.letters.every((letter, k) => film.byName.get(stage).letters[k] === letter); };
+  const anchorOf = (row) => (sameRows() ? row : bench.view().film.anchor.names.indexOf(rowsOf()[row]));
   const rowOf = (point) => bench.view().film.anchor.who.findIndex((who) => who.includes?.(point));
 
   function hovered(row, column) { light(row === null ? {} : { cell: [row, column] }); }
@@ -115,8 +119,8 @@ function labWalk(root, about, on) {
     const lights = new Set(what.points ?? [...who(axes[0], row), ...(vector ? [] : who(axes.at(-1), column))]);
     const places = (axis) => new Set((axis?.who ?? []).flatMap((ids, k) => (what.points && [ids].flat().some((id) => lights.has(id)) ? [k] : [])));
     const matrix = { rows: what.points ? places(axes[0]) : new Set(row === null ? [] : [row]), columns: what.points ? places(vector ? null : axes.at(-1)) : new Set(column === null ? [] : [column]) };
-    const anchors = now.letters[0] === film.anchor.letters[0] && film.anchor.letters.length < 2;
-    picture.light({ ...matrix, cell: column === null ? null : what.cell ?? null, anchor: anchors ? anchor : null });
+    const marked = !now.shape.length ? -1 : sameRows() ? anchor : rowsOf().indexOf(film.anchor.names[anchor]);
+    picture.light({ ...matrix, cell: column === null ? null : what.cell ?? null, anchor: marked < 0 ? null : marked });
     points.light(lights, film.anchor.who[anchor]?.[0] ?? null);
     story.light(row === anchor ? column : null);
     labReadout($("readout"), { film, frame, stage: now, row, column, lights, words: w });
