@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Problem as problem:
         print(f"ssl_core: {problem}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # while it reads or measures; a run that trains saves and stops instead
+        print("ssl_core: stopped", file=sys.stderr)
+        return 130
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

@@ -17,6 +17,7 @@ from ssl_core.checkpoints import written_whole
 from ssl_core.config import Knob, build, knobs
 from ssl_core.evaluation.knn import KNNKnobs
 from ssl_core.events import Event, Finished, Monitored, Preparing, Started, Step, Waiting
+from ssl_core.loading import readable
 from ssl_core.measure import Evaluation, embed, evaluate, gained
 from ssl_core.problem import Problem
 from ssl_core.work import train_here
@@ -41,6 +42,7 @@ def train(options: Options) -> int:
                 "The run {name} is {status}; nothing to resume.", name=run.name, status=run.status()
             )
     else:
+        readable(runs.begun_from(options.settings, options.runs), reporter())
         run = runs.create(options.settings, options.runs)
     say = print if not options.json else (lambda line: print(line, file=sys.stderr))
     say(f"run {run.folder}")

@@ -13,6 +13,7 @@ from ssl_core import runs
 from ssl_core.config import look_up
 from ssl_core.datasets.base import Report, silent
 from ssl_core.events import Event, Step
+from ssl_core.loading import readable
 from ssl_core.measure import evaluate, gained
 from ssl_core.methods import METHODS
 from ssl_core.problem import Problem
@@ -59,13 +60,14 @@ def settings_of(method: str, base: Settings, seconds: float) -> Settings:
     return fresh.with_knobs("training", budget=seconds, unit="seconds", monitors=4)
 
 
-def trained(settings: Settings, folder: Path) -> Iterator[Event | runs.Run]:
+def trained(settings: Settings, folder: Path, report: Report = silent) -> Iterator[Event | runs.Run]:
     """The events of the run, then the run; nothing but the run where it is there and done already."""
     wanted = settings.check().to_json()
     for run in runs.list_runs(folder):
         if run.settings.to_json() == wanted and run.status() == "done":
             yield run
             return
+    readable(settings, report)
     run = runs.create(settings, folder)
     yield from train_here(run.folder)
     if run.status() != "done":
@@ -79,7 +81,7 @@ def compare(
     """Train and evaluate one method after the other; a Row each, with the events in between."""
     for settings in [settings_of(method, base, seconds).check() for method in methods]:
         run: Any = None
-        for run in trained(settings, folder):
+        for run in trained(settings, folder, report):
             if isinstance(run, Event):
                 yield run
         yield row(run, report)

@@ -1,4 +1,6 @@
-"""Loading pictures as a stream of events, so that whoever waits sees how far it is and may stop it."""
+"""Loading pictures: as a stream of events, so that whoever waits sees how far it is and may stop it, or
+beforehand, so that what cannot be trained on is refused before a run has a folder.
+"""
 
 import queue
 import threading
@@ -6,9 +8,11 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import Any
 
-from ssl_core.datasets.base import Pictures, Source
+from ssl_core.datasets.base import Pictures, Report, Source, silent
 from ssl_core.events import Event, Preparing
+from ssl_core.monitor import enough
 from ssl_core.problem import Problem
+from ssl_core.settings import Settings
 
 
 def loading(source: Source) -> Generator[Event, None, Pictures]:
@@ -45,3 +49,9 @@ def loading(source: Source) -> Generator[Event, None, Pictures]:
     if isinstance(result[0], Exception):
         raise result[0]
     return result[0]
+
+
+def readable(settings: Settings, report: Report = silent) -> None:
+    """Read the pictures of a run that is about to be made. Raises Problem if it could not train on them."""
+    settings = settings.check()
+    enough(len(settings.source().load(report).train), settings.training)

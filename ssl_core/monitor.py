@@ -10,10 +10,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core.checkpoints import written_whole
+from ssl_core.config import knobs
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.evaluation import extract, knn_accuracy
 from ssl_core.events import Monitored
 from ssl_core.learner import Learner, step_generator
+from ssl_core.problem import Problem
+from ssl_core.settings import Training
 
 HELD_OUT, BANK = 1000, 4000  # pictures of the kNN monitor, all from train: a second, not ten, on two cores
 NEIGHBOURS = 50  # one in so many of the bank votes, as 200 do of 10,000
@@ -78,5 +81,35 @@ class Monitor:
 def hold_out(n: int, seed: int) -> tuple[Int[Tensor, " a"], Int[Tensor, " b"]]:
     """Places of the held-out pictures (a tenth, at most 1,000) and of the rest, drawn from the seed."""
     order = torch.randperm(n, generator=step_generator(seed, 0, "held out"))
-    held = min(HELD_OUT, n // 10)
+    held = held_out(n)
     return order[:held], order[held:]
+
+
+def held_out(n: int) -> int:
+    """How many of n training pictures the monitor keeps for itself."""
+    return min(HELD_OUT, n // 10)
+
+
+def enough(pictures: int, training: Training) -> None:
+    """Raise Problem, with what can be done, if so many training pictures do not fill one batch.
+
+    Counted are those that are left once some are held out for the monitor.
+    """
+    left = pictures - held_out(pictures)
+    if training.batch_size <= left:
+        return
+    smallest = knobs(Training)["batch_size"].low
+    if smallest is not None and left < smallest:
+        raise Problem(
+            "A batch of {batch} is more than the {n} training pictures, and the smallest one that the page "
+            "offers has {smallest:.0f}. Choose other pictures, or put more into the folder.",
+            batch=training.batch_size,
+            n=left,
+            smallest=smallest,
+        )
+    raise Problem(
+        "A batch of {batch} is more than the {n} training pictures. Choose a batch of at most {n}, or take "
+        "more pictures.",
+        batch=training.batch_size,
+        n=left,
+    )

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -184,11 +185,12 @@ def list_runs(runs: Path = CHECKPOINTS) -> list[Run]:
 def find(name: str, runs: Path = CHECKPOINTS) -> Run:
     """The run of that name. Raises Problem; a name with a path in it is no name."""
     if name != os.path.basename(name) or not (runs / name / "config.json").exists():
-        names = ", ".join(run.name for run in list_runs(runs)[:10])
+        some = (run.name for run in list_runs(runs) if run.encoder.exists() or run.alive())
+        names = ", ".join(islice(some, 10))
         if not names:
             raise Problem(
-                "There is no run named {name!r}, and none at all in the folder {folder}. Train one first, or "
-                "name the folder of your runs with --runs.",
+                "There is no run named {name!r}, and none in the folder {folder} that has saved an encoder. "
+                "Train one first, or name the folder of your runs with --runs.",
                 name=name,
                 folder=runs.name,
             )

@@ -17,8 +17,7 @@ from ssl_core.checkpoints import load_state, save_encoder, save_state
 from ssl_core.datasets.base import Pictures
 from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step
 from ssl_core.learner import Learner, step_generator
-from ssl_core.monitor import Clock, Monitor, hold_out
-from ssl_core.problem import Problem
+from ssl_core.monitor import Clock, Monitor, enough, hold_out
 from ssl_core.settings import Settings
 
 
@@ -40,15 +39,10 @@ class _Run:
     def __init__(self, settings: Settings, pictures: Pictures, folder: Path | None) -> None:
         self.settings, self.pictures, self.folder = settings, pictures, folder
         self.training = settings.training
+        enough(len(pictures.train), self.training)
         self.learner = Learner(settings, pictures.size, pictures.mean, pictures.std, len(pictures.classes))
         held, self.kept = hold_out(len(pictures.train), self.training.seed)
         self.monitor = Monitor(self.learner, pictures, held, self.kept)
-        if self.training.batch_size > len(self.kept):
-            raise Problem(
-                "A batch of {batch} is more than the {n} training pictures. Choose a batch of at most {n}.",
-                batch=self.training.batch_size,
-                n=len(self.kept),
-            )
         self.steps_per_epoch = len(self.kept) // self.training.batch_size  # the ragged rest is dropped
         self.step, self.clock, self.saved_at, self.monitored = 0, Clock(), 0.0, -1
         self.order: tuple[int, Tensor] | None = None

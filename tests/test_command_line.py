@@ -159,6 +159,39 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--data", "PICTURES"], "PICTURES"),
+        (["--dataset", "digits", "--batch-size", "100000"], "Choose a batch of at most"),
+        (["--dataset", "digits", "--method", "linear", "--start", "nothing"], "no run named 'nothing'"),
+    ],
+)
+def test_what_is_refused_leaves_no_run_and_names_none(
+    words: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    runs = tmp_path / "runs"
+    words = [word.replace("PICTURES", str(tmp_path / "empty")) for word in words]
+    assert main(["train", *words, "--runs", str(runs)]) == 2
+    said = capsys.readouterr()
+    assert says.replace("PICTURES", str(tmp_path / "empty")) in said.err
+    assert "run " not in said.out
+    assert not runs.exists() or not list(runs.iterdir())
+
+
+def test_ctrl_c_while_pictures_are_read_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ssl_core.commands.readable", interrupted)
+    assert main(["train", *QUICK, "--runs", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "ssl_core: stopped\n"
+    assert not list(tmp_path.iterdir())
+
+
 def test_ctrl_c_saves_and_stops(tmp_path: Path) -> None:
     import signal
     import time

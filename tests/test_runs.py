@@ -168,3 +168,13 @@ def test_a_finished_run_cannot_be_resumed(tmp_path: Path) -> None:
     list(work(run.folder))
     with pytest.raises(Problem, match="is done"):
         runs.resume(run)
+
+
+def test_a_missing_name_is_answered_with_runs_that_can_be_used(tmp_path: Path) -> None:
+    _, whole = runs.create(settings(), tmp_path), runs.create(settings(), tmp_path)
+    with pytest.raises(Problem, match=r"none in the folder .* that has saved an encoder"):
+        runs.find("nothing", tmp_path)
+    whole.encoder.touch()
+    with pytest.raises(Problem) as told:
+        runs.find("nothing", tmp_path)
+    assert told.value.values["names"] == whole.name

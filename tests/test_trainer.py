@@ -11,9 +11,9 @@ from ssl_core.cost import estimate
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step
 from ssl_core.learner import Learner, build_method, step_generator
-from ssl_core.monitor import hold_out
+from ssl_core.monitor import enough, hold_out
 from ssl_core.problem import Problem
-from ssl_core.settings import Settings
+from ssl_core.settings import Settings, Training
 from ssl_core.trainer import train
 
 
@@ -120,6 +120,14 @@ def test_numbers_that_blow_up_end_the_run_with_advice() -> None:
 def test_a_batch_larger_than_the_data_is_refused_with_the_largest_that_fits() -> None:
     with pytest.raises(Problem, match="at most 180"):
         list(train(tiny(batch_size=256), noise()))
+
+
+def test_where_no_batch_of_the_page_fits_more_pictures_are_the_remedy() -> None:
+    with pytest.raises(Problem, match=r"more than the 9 training pictures.*put more into the folder"):
+        enough(10, Training(batch_size=16))
+    with pytest.raises(Problem, match=r"at most 18, or take more pictures"):
+        enough(20, Training(batch_size=19))
+    enough(20, Training(batch_size=18))
 
 
 def test_a_state_of_another_encoder_is_refused(tmp_path: Path) -> None:

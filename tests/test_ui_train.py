@@ -160,6 +160,18 @@ def test_strangers_are_capped(tmp_path: Path) -> None:
     until(lambda: not made.alive())
 
 
+def test_what_is_refused_on_the_page_leaves_no_run(tmp_path: Path) -> None:
+    large = Settings(dataset="digits").with_knobs("training", batch_size=100_000)
+    (tmp_path / "empty").mkdir()
+    for context, settings, says in (
+        (Context(None, tmp_path / "runs"), large, "Choose a batch of at most"),
+        (Context(str(tmp_path / "empty"), tmp_path / "runs"), Settings(dataset="folder"), "empty"),
+    ):
+        with pytest.raises(Problem, match=says):
+            service.begin(context, settings, "me")
+    assert not runs.list_runs(tmp_path / "runs")
+
+
 def test_only_who_started_a_run_may_stop_it(tmp_path: Path) -> None:
     run = runs.create(Settings(), tmp_path, service.owner_of("me"))
     for do in (service.stop, service.resume):
