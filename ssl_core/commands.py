@@ -44,6 +44,8 @@ def train(options: Options) -> int:
     else:
         readable(runs.begun_from(options.settings, options.runs), reporter())
         run = runs.create(options.settings, options.runs)
+        if remark := options.settings.remark():
+            print(f"no --start: {remark}", file=sys.stderr)
     say = print if not options.json else (lambda line: print(line, file=sys.stderr))
     say(f"run {run.folder}")
     last: Event | None = None

@@ -139,6 +139,10 @@ class Settings:
             raise Problem("There is no folder or zip {path}. Check the path given with --data.", path=path)
         return self
 
+    def remark(self) -> str:
+        """What a person should know of these settings, though nothing is wrong with them; often nothing."""
+        return "" if self.start else self.method_class().unstarted
+
     def known(self) -> "Settings":
         """Itself, if every knob it turns exists: a misspelled one would change nothing. Raises Problem."""
         for group, values in self.knobs.items():

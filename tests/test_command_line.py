@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -178,6 +179,18 @@ def test_what_is_refused_leaves_no_run_and_names_none(
     assert says.replace("PICTURES", str(tmp_path / "empty")) in said.err
     assert "run " not in said.out
     assert not runs.exists() or not list(runs.iterdir())
+
+
+def test_a_linear_layer_on_nothing_is_said_to_be_the_baseline(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", *QUICK, "--method", "linear"]
+    assert main([*words, "--runs", str(tmp_path / "fresh")]) == 0
+    assert "no --start" in (said := capsys.readouterr().err)
+    assert "untrained encoder, the baseline" in said
+    shutil.copytree(trained, tmp_path / "begun")
+    assert main([*words, "--runs", str(tmp_path / "begun"), "--start", run_name(trained)]) == 0
+    assert "baseline" not in capsys.readouterr().err
 
 
 def test_ctrl_c_while_pictures_are_read_is_no_traceback(

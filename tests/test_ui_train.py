@@ -13,6 +13,7 @@ from pages import Visit, open_tab
 from playwright.sync_api import expect
 
 from ssl_core import runs
+from ssl_core.cost import Cost
 from ssl_core.events import Finished, Monitored, Started, Step
 from ssl_core.presets import PRESETS
 from ssl_core.problem import Problem
@@ -21,6 +22,7 @@ from ssl_ui import run_service as service
 from ssl_ui.context import Context
 from ssl_ui.curves import POINTS, Curves
 from ssl_ui.form import Form, with_method
+from ssl_ui.tabs.train import remarked, said
 
 QUICK = {
     "encoder": "convnet",
@@ -158,6 +160,14 @@ def test_strangers_are_capped(tmp_path: Path) -> None:
     assert len(runs.list_runs(tmp_path)) == service.PUBLIC_RUNS
     assert not all(run.folder.exists() for run in old)
     until(lambda: not made.alive())
+
+
+def test_what_stands_under_start_is_of_this_moment_and_names_a_baseline() -> None:
+    cost = Cost(10.0, 100, 2.5, 640.0, 1e9, "CPU", "float32")
+    assert "Measured just now" in said(cost)
+    assert "untrained encoder, the baseline" in remarked(Settings(method="linear"), said(cost))
+    for settings in (Settings(method="linear", start="a-run"), Settings()):
+        assert remarked(settings, said(cost)) == said(cost)
 
 
 def test_what_is_refused_on_the_page_leaves_no_run(tmp_path: Path) -> None:

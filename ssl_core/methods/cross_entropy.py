@@ -53,6 +53,10 @@ class Linear(CrossEntropy):
     """A linear classifier on an encoder that is not trained any further. Start it from a run."""
 
     title: ClassVar[str] = "Linear layer on a frozen encoder"
+    unstarted: ClassVar[str] = (
+        "There is no run to start from: this is a linear layer on an untrained encoder, the baseline. For a "
+        "trained one name its run."
+    )
     suits: ClassVar[dict[str, Any]] = {
         # colour and gray are for learning to ignore; a classifier is shown pictures as they are
         "knobs": {"recipe": {"jitter.probability": 0.0, "grayscale.probability": 0.0}},

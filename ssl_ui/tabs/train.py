@@ -12,6 +12,7 @@ from ssl_core.cost import estimate
 from ssl_core.jobs import Done
 from ssl_core.presets import PRESETS
 from ssl_core.problem import Problem
+from ssl_core.settings import Settings
 from ssl_ui import run_service as service
 from ssl_ui.context import Context, Frame
 from ssl_ui.form import Form, with_method
@@ -55,7 +56,10 @@ def build(context: Context, frame: Frame) -> None:
 
     def begin(given: Given) -> tuple[Any, str]:
         token = given[visitor] or uuid.uuid4().hex
-        run = service.begin(context, form.read(given), token)
+        settings = form.read(given)
+        run = service.begin(context, settings, token)
+        if remark := settings.remark():
+            gr.Info(t(remark))
         return gr.Dropdown(service.menu(context), value=run.name), token
 
     def opened(request: gr.Request) -> tuple[Any, Any]:
@@ -138,21 +142,28 @@ def _cost(context: Context, form: Form, given: Given) -> Iterator[str]:
             return
         data = context.load(source)
         if any(run.alive() for run in runs.list_runs(context.runs_folder)):
-            yield t("The device is busy: a new run waits in line.")
+            yield remarked(settings, t("The device is busy: a new run waits in line."))
             return
         yield t("Measuring what a step takes here …")
         for news in context.worker.stream(estimate, settings, data.size, len(data.train)):
             if isinstance(news, Done):
-                yield said(news.value)
+                yield remarked(settings, said(news.value))
     except Problem as problem:
         yield f"⚠ {explain(problem)}"
 
 
+def remarked(settings: Settings, words: str) -> str:
+    """The words, and below them what a person should know of these settings."""
+    remark = settings.remark()
+    return f"{words}\n\nⓘ {t(remark)}" if remark else words
+
+
 def said(cost: Any) -> str:
-    """A Cost in words."""
+    """A Cost in words, and that it is as of now: a neighbour's training makes all of it take longer."""
     return t(
         "About **{seconds:.0f} s** for {steps:,} steps ({epochs:.1f} epochs) at {speed:,.0f} pictures "
-        "a second, and **{memory:.1f} GB** of memory, on {device} in {precision}.",
+        "a second, and **{memory:.1f} GB** of memory, on {device} in {precision}. Measured just now; while "
+        "the machine is busier, it is slower.",
         seconds=cost.seconds,
         steps=cost.steps,
         epochs=cost.epochs,
