@@ -109,6 +109,17 @@ def test_every_package_is_installed() -> None:
     assert sorted(listed) == sorted(["assets", *(".".join(folder.parts) for folder in folders)])
 
 
+def test_every_file_that_the_page_reads_is_installed() -> None:
+    """A file that is not Python is shipped by a pattern of pyproject.toml; the README's pictures are not."""
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    for package in ("assets", "ssl_core", "ssl_ui"):
+        folder = ROOT / package
+        found = {path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+        found -= set((folder / "pictures").rglob("*"))
+        shipped = {path for pattern in patterns.get(package, []) for path in folder.glob(pattern)}
+        assert sorted(map(str, found - shipped)) == []
+
+
 def requirements(name: str) -> list[Requirement]:
     return [Requirement(line) for line in (ROOT / name).read_text().split()]
 

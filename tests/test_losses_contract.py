@@ -77,6 +77,31 @@ def test_inputs_are_those_of_the_call_and_of_the_example(cls: type[Loss]) -> Non
 
 
 @every_loss
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_batch_is_made_of_views_that_are_there(cls: type[Loss], dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(4)
+    views = torch.randn(views_of(cls), N, D, generator=generator, dtype=dtype)
+    labels = torch.arange(N) % 2
+    before, state = (views.clone(), labels.clone()), generator.get_state()
+    made = cls.batch_of(views, labels, generator)
+    assert list(made) == list(cls.inputs)
+    first = next(iter(made.values()))
+    assert torch.equal(first, views if first.ndim == 3 else views[0]), "the embeddings are those given"
+    assert "labels" not in made or torch.equal(made["labels"], labels)
+    assert {v.dtype for v in made.values() if v.is_floating_point()} == {dtype}
+    sizes: dict[str, int] = {}
+    for name, axes in cls.inputs.items():
+        for axis, size in zip(axes, made[name].shape, strict=True):
+            assert sizes.setdefault(axis, int(axis) if axis.isdigit() else size) == size, name
+    assert cls()(**made).loss.isfinite()
+    assert torch.equal(views, before[0]), "and left as they were"
+    assert torch.equal(labels, before[1])
+    generator.set_state(state)
+    again = cls.batch_of(views, labels, generator)
+    assert all(torch.equal(made[n], v) for n, v in again.items()), "the same seed draws the same"
+
+
+@every_loss
 def test_knobs_survive_json_and_are_frozen(cls: type[Loss]) -> None:
     for turned in (cls(), build(cls, {n: k.low for n, k in knobs(cls).items() if k.low is not None})):
         assert build(cls, json.loads(json.dumps(asdict(turned)))) == turned

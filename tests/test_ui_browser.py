@@ -36,17 +36,3 @@ def test_a_plot_follows_light_and_dark(visit: Visit) -> None:
         "light => document.querySelector('#similarity-after .liveplot').layout.font.color !== light",
         arg=light,
     )
-
-
-def test_a_plot_is_one_element_that_keeps_its_zoom(visit: Visit) -> None:
-    page = visit("similarity")
-    plot = page.locator("#similarity-after .liveplot")
-    expect(plot.locator(".main-svg").first).to_be_visible()
-    plot.evaluate("plot => { plot.marked = true; return Plotly.relayout(plot, {'xaxis.range': [0.5, 3.5]}) }")
-    cells = "() => document.querySelector('#similarity-after .liveplot').data[0].z.bdata"
-    before = page.evaluate(cells)
-    page.locator("#tab-similarity").get_by_label("Seed", exact=True).fill("5")
-    page.keyboard.press("Enter")
-    page.wait_for_function(f"before => ({cells})() !== before", arg=before)
-    assert plot.evaluate("plot => plot.marked") is True
-    assert plot.evaluate("plot => plot.layout.xaxis.range") == [0.5, 3.5]

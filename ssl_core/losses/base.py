@@ -1,7 +1,7 @@
 """What every loss is: a frozen dataclass of knobs that turns embeddings into a trace.
 
 Losses are pure: queues, slow copies and centres belong to the methods, and come in as arguments. A new loss
-is one file with a `Loss` and its `Trace`, and one entry in `LOSSES`; sliders, flags, the step-through and the
+is one file with a `Loss` and its `Trace`, and one entry in `LOSSES`; sliders, flags, the laboratory and the
 contract tests follow from these.
 """
 

@@ -30,7 +30,7 @@ ANSWER = (
 )
 STARTS = {
     "augmentations": ("Make two views", "What do two views of a picture still share, and what is gone?"),
-    "loss": ("Walk the loss", "Press → from stage to stage, then lower the temperature."),
+    "loss": ("Take the loss apart", "Drag a point, press → from stage to stage, then lower the temperature."),
     "train": ("Train 2 minutes", "SimCLR on drawn shapes. Then leave colour alone, and see it fail."),
     "embedding": ("Look for clusters", "The same pictures before and after training, coloured by class."),
 }
