@@ -68,7 +68,7 @@ def _views(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]:
         lines.append(f"views = torch.tensor({_numbers(CS231N)}, dtype=torch.float64).view(2, 2, 3)")
     elif bench.source == "typed":
         imports.add("from ssl_core.lab.typed import parse_rows")
-        lines.append(f"views = parse_rows({bench.text!r}, {_v(bench)})")
+        lines.append(f"views = parse_rows({_text(bench.text)}, {_v(bench)})")
     else:
         imports.add("from ssl_core.losses.base import clusters")
         d = DIMENSIONS.get(bench.source, bench.d)
@@ -76,6 +76,11 @@ def _views(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]:
     if bench.rows is not None:
         lines.append(f"views = torch.tensor({_numbers(bench.rows)}, dtype=torch.float64)")
     return lines
+
+
+def _text(text: str) -> str:
+    """What was typed as Python, line under line."""
+    return ("\n" + 4 * " ").join(map(repr, text.splitlines(keepends=True))) or "''"
 
 
 def _v(bench: Bench) -> int:
@@ -128,7 +133,8 @@ def _mistaken(kind: type[Loss], mistakes: Sequence[str]) -> list[str]:
     labels = 'batch["labels"]' if "labels" in kind.inputs else "None"
     temperature = f'getattr(loss, "temperature", {TEMPERATURE})'
     return [
-        f'wrong = student_loss(batch["views"], {labels}, {temperature}, {mistakes})',
-        'print(f"right loss {float(trace.loss):.7f}")',
+        f'given = batch["views"], {labels}, {temperature}',
+        f"right, wrong = student_loss(*given), student_loss(*given, {mistakes})",
+        'print(f"right loss {float(right.loss):.7f}")',
         'print(f"loss {float(wrong.loss):.7f}")',
     ]
