@@ -4,12 +4,14 @@ With more threads the small matrices of one way wait for a late thread far longe
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from time import perf_counter
 
 import torch
+
+from bench.timing import Timing
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,14 @@ class Row:
     ratio: float
     target: float
     ok: bool
+
+    def line(self) -> str:
+        """As the command line prints it."""
+        verdict = "ok" if self.ok else "MISSED"
+        return (
+            f"{self.name}: {self.ours:.2f} ms against {self.peer:.2f} ms, "
+            f"ratio {self.ratio:.3f}, target {self.target:g}: {verdict}"
+        )
 
 
 def compare(
@@ -42,14 +52,10 @@ def compare(
     return Row(name, here, there, here / there, target, here / there <= target)
 
 
-def show(rows: list[Row], as_json: bool) -> None:
+def show(rows: Sequence[Row | Timing], as_json: bool) -> None:
     """A line for each, or all in one line of JSON."""
     if as_json:
         print(json.dumps([asdict(row) for row in rows]))
         return
     for row in rows:
-        verdict = "ok" if row.ok else "MISSED"
-        print(
-            f"{row.name}: {row.ours:.2f} ms against {row.peer:.2f} ms, "
-            f"ratio {row.ratio:.3f}, target {row.target:g}: {verdict}"
-        )
+        print(row.line())
