@@ -86,7 +86,7 @@ def lab() -> "Iterator[Page]":
             yield page
         finally:
             browser.close()
-            blocks.close()
+            blocks.close(verbose=False)  # what it prints is no row
             context.close()
 
 
