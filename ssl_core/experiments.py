@@ -44,6 +44,11 @@ HEALTHY: dict[str, Settings] = {
     "moco": replace(
         _short("moco", 240, batch_size=64).with_knobs("method", queue=1024), dataset="emoji", recipe="moco_v2"
     ),
+    "moco_split": replace(  # few pictures on each of its devices: their statistics tell much of each
+        _short("moco", 400, batch_size=32).with_knobs("method", queue=1024, split_norm=8),
+        dataset="emoji",
+        recipe="moco_v2",
+    ),
     "simsiam": _short("simsiam", 240),
     "emp_ssl": _short("emp_ssl", 160, batch_size=100),
 }
@@ -145,15 +150,18 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "bn_leak": Experiment(
         "BatchNorm gives it away",
-        "MoCo on 8 pretended devices, each with BatchNorm of its own, and the keys are not shuffled.",
-        "Query and key of a picture are normalised with the same seven other pictures. What will show?",
-        ("A lower loss, and a worse kNN", "Nothing: both as before", "A lower loss, and a better kNN"),
-        0,
-        "A group's mean and variance leave a mark on all its members. Query and key share it, while the "
-        "keys in the queue do not, so the pair can be found by the mark instead of by the picture. "
-        "Shuffling puts the key among other pictures, and the mark tells nothing.",
-        "moco",
-        {"method": {"split_norm": 8, "shuffle": False}},
+        "MoCo on 8 pretended devices, each with BatchNorm of its own; the keys are no longer shuffled.",
+        "Query and key of a picture are normalised with the same three other pictures now. Will the query "
+        "find its key more often?",
+        ("No: as often as before", "Yes, and kNN rises with it", "Yes, and kNN does not rise with it"),
+        2,
+        "A group's mean and variance leave a mark on all its members. Query and key share it, the keys in "
+        "the queue do not, so some pairs are found by the mark: contrast accuracy is higher and the loss "
+        "lower, and it teaches nothing of pictures. So short a run shows no harm either: the difference in "
+        "kNN is within its noise, here and over three seeds on CIFAR-10. Shuffled keys are normalised in "
+        "other company.",
+        "moco_split",
+        {"method": {"shuffle": False}},
         ("loss", "accuracy", "knn"),
     ),
 }

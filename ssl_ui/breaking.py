@@ -2,6 +2,7 @@
 
 import html
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from ssl_core.experiments import EXPERIMENTS
@@ -18,8 +19,10 @@ TITLES = {
     "coding_rate": "Coding rate R",
     "uniformity": "Uniformity (lower: more even)",
     "gradient_norm": "Length of the gradient",
-    "accuracy": "Contrast accuracy",
+    "accuracy": "Contrast accuracy, %",
 }
+SMOOTHED = {"accuracy"}  # a share of few queries: single steps would hide what their mean shows
+LAST = 20  # steps of a mean, in the table and where a curve is smoothed
 
 
 def pair(name: str) -> dict[str, Recording]:
@@ -41,7 +44,8 @@ def charts(name: str) -> list[dict[str, Any]]:
         figure["data"][1]["line"]["dash"] = "dash"
         for line in figure["data"] if field == "knn" else []:  # measured now and then
             line |= {"mode": "lines+markers", "marker": {"size": 8}}
-        figure["layout"]["legend"] = {"orientation": "h", "y": 1.14, "x": 0}
+        figure["layout"]["legend"] = {"orientation": "h", "x": 0, "y": 1.12, "yanchor": "bottom"}
+        figure["layout"]["margin"]["t"] = 64  # the legend stands over the heading
         for axis in ("xaxis", "yaxis"):
             figure["layout"][axis] |= FIXED
         figure["layout"]["uirevision"] = name
@@ -50,10 +54,18 @@ def charts(name: str) -> list[dict[str, Any]]:
 
 
 def series(seen: Recording, field: str) -> tuple[list[float], list[float]]:
-    """Steps and values of a field of Step, of one of its terms, or of kNN in per cent."""
+    """Steps and values of a field of Step, of one of its terms, or of kNN; shares in per cent."""
     if field == "knn":
         return [float(m.step) for m in seen.monitored], [100 * m.knn for m in seen.monitored]
-    return [float(s.step) for s in seen.steps], seen.values(field)
+    steps, values = [float(s.step) for s in seen.steps], seen.values(field)
+    if field in SMOOTHED:
+        return steps[LAST - 1 :], [100 * sum(some) / LAST for some in windows(values, LAST)]
+    return steps, values
+
+
+def windows(values: list[float], size: int) -> Iterator[list[float]]:
+    """So many values at a time, each time one further."""
+    return (values[start : start + size] for start in range(len(values) - size + 1))
 
 
 def verdict(name: str, guess: int | None) -> str:
@@ -69,12 +81,17 @@ def verdict(name: str, guess: int | None) -> str:
 
 
 def numbers(name: str) -> str:
-    """The last numbers of both runs as a table; means of the last twenty steps."""
+    """The last numbers of both runs as a table; means of the last steps."""
     both = pair(name)
     rows = {t("loss"): "loss", t("spread of z (std)"): "std", t("effective rank of z"): "effective_rank"}
     body = "".join(
-        _row(title, [f"{seen.last(field):.3f}" for seen in both.values()]) for title, field in rows.items()
+        _row(title, [f"{seen.last(field, LAST):.3f}" for seen in both.values()])
+        for title, field in rows.items()
     )
+    if "accuracy" in EXPERIMENTS[name].watch:
+        body += _row(
+            t("contrast accuracy"), [f"{100 * seen.last('accuracy', LAST):.1f} %" for seen in both.values()]
+        )
     knn = [f"{100 * s.monitored[0].knn:.1f} → {100 * s.monitored[-1].knn:.1f} %" for s in both.values()]
     body += _row(t("kNN, untrained → trained"), knn) + _row(
         t("steps"), [str(s.steps[-1].step) for s in both.values()]
@@ -93,11 +110,12 @@ def origin(name: str) -> str:
     broken = recording(name)
     return t(
         "A recording, made {date} on {device} in {precision}: {steps} steps each, seed {seed}, both the same "
-        "but for the change. The table averages the last {count}. Another machine gives other numbers.",
+        "but for the change. The table averages the last {count}, as does each point of a curve of contrast "
+        "accuracy. Another machine gives other numbers.",
         date=time.strftime("%Y-%m-%d", time.gmtime(broken.started.time)),
         device=broken.started.device,
         precision=broken.started.precision,
         steps=broken.steps[-1].step,
         seed=broken.run.settings.training.seed,
-        count=20,
+        count=LAST,
     )
