@@ -19,7 +19,18 @@ from ssl_ui.palette import (
     marker_of_class,
     of_class,
 )
-from ssl_ui.plotly_json import FONT, MASKED, base, cells, gaps, number, plain, reference_line, typed
+from ssl_ui.plotly_json import (
+    FONT,
+    MASKED,
+    base,
+    cells,
+    gaps,
+    heading,
+    number,
+    plain,
+    reference_line,
+    typed,
+)
 
 Figure = dict[str, Any]
 NUMBERED = 16  # a matrix up to this size has its numbers in its cells
@@ -31,7 +42,10 @@ def curve(
     x_title: str = "",
     y_title: str = "",
 ) -> Figure:
-    """Named lines (x, y), and dashed horizontal lines to compare with, such as a collapsed encoder's loss."""
+    """Named lines (x, y), and dashed horizontal lines to compare with, such as a collapsed encoder's loss.
+
+    What is drawn upwards is said over the plot: beside it, long numbers on the axis would run into it.
+    """
     data = [
         {
             "type": "scatter",
@@ -43,10 +57,14 @@ def curve(
         }
         for i, (name, (x, y)) in enumerate(series.items())
     ]
-    layout = base(x_title, y_title) | {"showlegend": len(data) > 1, "hovermode": "x unified"}
+    layout = base(x_title) | {"showlegend": len(data) > 1, "hovermode": "x unified"}
     layout["shapes"] = [reference_line(y) for y in (references or {}).values()]
     right = {"xref": "paper", "x": 1, "xanchor": "right", "yanchor": "bottom", "showarrow": False}
     layout["annotations"] = [right | {"y": y, "text": name} for name, y in (references or {}).items()]
+    layout["annotations"].append(heading(y_title))
+    layout["margin"] |= {"t": 30, "b": 54}
+    layout["xaxis"]["title"]["standoff"] = 2  # below the numbers, also where the axis may not ask for room
+    layout["xaxis"] |= {"nticks": 7, "tickangle": 0}
     return {"data": data, "layout": layout}
 
 

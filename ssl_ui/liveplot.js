@@ -19,7 +19,22 @@ function livePlot(box, trigger) {
     };
     for (const key of new Set(["xaxis", "yaxis", ...Object.keys(layout)]))
       if (/^[xy]axis\d*$/.test(key)) out[key] = { ...axis, ...layout[key] };
-    return out;
+    return apart(out);
+  }
+
+  // layout.meta.apart = {columns, pixels}: panels in rows of so many, and in the pixels between two the numbers of the
+  // right one. plotly knows shares of the width only, in which a narrow window leaves no room for them.
+  function apart(layout) {
+    const { columns, pixels } = layout.meta?.apart ?? {};
+    if (!columns) return layout;
+    const inner = Math.max(1, box.offsetWidth - layout.margin.l - layout.margin.r), gap = Math.min(0.2, pixels / inner);
+    const wide = (1 - gap * (columns - 1)) / columns;
+    layout.annotations = layout.annotations.map((heading, i) => {
+      const name = `xaxis${i ? i + 1 : ""}`, left = (i % columns) * (wide + gap);
+      layout[name].domain = [left, left + wide];
+      return { ...heading, x: left };
+    });
+    return layout;
   }
 
   function draw(figure) {
@@ -34,6 +49,7 @@ function livePlot(box, trigger) {
       if (picture) picture.hidden = true;
       return;
     }
+    if (wanted === null && drawn?.layout?.meta?.apart) wanted = drawn; // what stands apart in pixels is laid out anew
     if (wanted === null) return drawn && Plotly.Plots.resize(box);
     const figure = (drawn = wanted), atlas = figure.layout?.meta?.pictures;
     wanted = null;

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ssl_ui.palette import REFERENCE, of_class
+from ssl_ui.plotly_json import FONT, heading
 
 COLUMNS = 3
 TALL = 200  # pixels of a row of panels
+APART = 62  # pixels between two panels of a row, for the numbers of the right one; liveplot.js sees to it
 FIXED = {"automargin": False}  # measuring labels for room takes as long as all the rest of a drawing
 
 
@@ -24,19 +26,17 @@ class Panel:
 def multiples(x: Sequence[float], panels: Sequence[Panel]) -> dict[str, Any]:
     """The panels as one figure, three in a row; no panels give an empty figure of no height."""
     rows = math.ceil(len(panels) / COLUMNS)
-    layout: dict[str, Any] = {"showlegend": False, "margin": {"l": 52, "r": 12, "t": 34, "b": 36}}
-    layout |= {"annotations": [], "shapes": [], "meta": {"height": TALL * rows}}
+    layout: dict[str, Any] = {"showlegend": False, "margin": {"l": APART, "r": 14, "t": 34, "b": 36}}
+    layout |= {"annotations": [], "shapes": []}
+    layout["meta"] = {"height": TALL * rows, "apart": {"columns": COLUMNS, "pixels": APART}}
     data = []
     for i, panel in enumerate(panels):
         n = str(i + 1) if i else ""
         across, up = _place(i, rows)
-        axis = {"nticks": 4, **FIXED}
+        axis = {"nticks": 4, "tickfont": {"size": FONT - 1}, **FIXED}
         layout[f"xaxis{n}"] = {"domain": across, "anchor": f"y{n}", **axis}
         layout[f"yaxis{n}"] = {"domain": up, "anchor": f"x{n}", "exponentformat": "e", **axis}
-        heading = {"text": panel.title, "xref": "paper", "yref": "paper", "x": across[0], "y": up[1]}
-        layout["annotations"].append(
-            heading | {"showarrow": False, "xanchor": "left", "yanchor": "bottom", "font": {"size": 15}}
-        )
+        layout["annotations"].append(heading(panel.title, across[0], up[1]))
         line = {"width": 2, "color": of_class(i)}
         trace = {"type": "scatter", "mode": "lines", "name": panel.title, "x": list(x), "y": list(panel.y)}
         data.append(trace | {"line": line, "xaxis": f"x{n}", "yaxis": f"y{n}"})

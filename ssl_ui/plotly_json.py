@@ -46,6 +46,12 @@ def number(value: float, short: bool = False) -> str:
     return text.replace("-", "−")
 
 
+def heading(text: str, x: float = 0.0, y: float = 1.0) -> dict[str, Any]:
+    """What a panel shows, above its left upper corner and the numbers beside it, so that there is room."""
+    place = {"xref": "paper", "yref": "paper", "x": x, "y": y, "xanchor": "left", "yanchor": "bottom"}
+    return {"text": text, "showarrow": False, "font": {"size": FONT}, "xshift": -50, "yshift": 5, **place}
+
+
 def reference_line(y: float) -> dict[str, Any]:
     """A dashed line across the whole plot."""
     ends = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y}
