@@ -11,7 +11,7 @@ import gradio as gr
 
 from ssl_core.config import Knob, knobs
 from ssl_core.lab import SOURCES, Bench
-from ssl_core.lab.bench import takes
+from ssl_core.lab.bench import CS231N_TEMPERATURE, takes
 from ssl_core.lab.film import live_knob
 from ssl_core.lab.source import source_of
 from ssl_core.losses import LOSSES, Loss
@@ -68,6 +68,7 @@ def about(context: Context, index: Mapping[str, Any]) -> dict[str, Any]:
         "start": asdict(start) | {"encoder": newest(context), "dataset": context.default_source()},
         "second": SECOND,
         "own": OWN,
+        "cs231n": CS231N_TEMPERATURE,
         "first": "views",
         "words": lab_words.words(),
         "losses": {name: _loss(kind) for name, kind in LOSSES.items()},

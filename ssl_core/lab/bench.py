@@ -23,6 +23,7 @@ from ssl_core.problem import Problem
 
 # The two pairs of the CS231n assignment: NT-Xent is 1.0883454 at temperature 5 and 1.0537995 at 1
 CS231N = ((1.0, 2, 3), (4, 5, 6), (0, 8, 3), (10, 4, 9))
+CS231N_TEMPERATURE = 5.0
 SOURCES = {  # what the menu says
     "circle": "Points on a circle, to drag (D = 2)",
     "sphere": "Points on a sphere, to turn (D = 3)",

@@ -82,6 +82,12 @@ function labBench(ask, start) {
     return shared ? { rows } : { moved: { ...(me.at ? inputs : me.state.moved), [point.input]: rows }, steps: 0 };
   };
 
+  // the batch as a person would type it
+  me.written = () => {
+    const { film, frame } = me.view(), first = film.stages.find((stage) => stage.role === "input");
+    return nested(film, frame)[first.name].flat(first.shape.length - 2).map((row) => row.map((v) => Number(v.toFixed(4))).join(" ")).join("\n");
+  };
+
   // every input of a frame as lists in lists
   function nested(film, frame) {
     const inputs = film.stages.filter((stage) => stage.role === "input" && stage.kind === "number");

@@ -43,19 +43,28 @@ function labEmbeddings(box, words, on) {
 
   function list(frame) {
     said.textContent = words.pulls;
-    const most = Math.max(1e-12, ...film.points.map((p) => film.length(p.input, frame)?.[p.row] ?? 0));
-    chips.replaceChildren(...film.points.map((p, id) => {
-      const chip = document.createElement("li"), button = document.createElement("button"), pull = film.length(p.input, frame)?.[p.row];
-      if (film.tiles && p.tile >= 0) button.append(labTile(film.tiles, p.tile));
-      button.append(p.name);
+    const pulls = film.points.map((p) => film.length(p.input, frame)?.[p.row]);
+    const most = Math.max(1e-12, ...pulls.map((pull) => pull ?? 0));
+    const key = (film.tiles?.url ?? "") + film.points.map((p) => p.name).join();
+    if (key !== listed) chips.replaceChildren(...film.points.map(chip));
+    listed = key;
+    pulls.forEach((pull, id) => {
+      const button = chips.children[id].firstChild;
       button.style.setProperty("--part", pull === undefined ? 0 : (pull / most).toFixed(3));
       button.title = pull === undefined ? words.fixed : `${words.pull} ${labNumber(pull, 4)}`;
-      button.onclick = () => on.pick(id);
-      button.onpointerenter = () => on.hover(id);
-      button.onpointerleave = () => on.hover(null);
-      chip.append(button);
-      return chip;
-    }));
+    });
+  }
+
+  let listed = "";
+  function chip(p, id) {
+    const one = document.createElement("li"), button = document.createElement("button");
+    if (film.tiles && p.tile >= 0) button.append(labTile(film.tiles, p.tile));
+    button.append(p.name);
+    button.onclick = () => on.pick(id);
+    button.onpointerenter = () => on.hover(id);
+    button.onpointerleave = () => on.hover(null);
+    one.append(button);
+    return one;
   }
 
   function light(ids, anchor) {

@@ -10,7 +10,11 @@ function labFilm(json) {
   function unpacked(packed) {
     if (!packed.numbers) {
       if (packed.values) packed.numbers = packed.values.map((v) => v ?? NaN);
-      else packed.numbers = new KINDS[packed.dtype](Uint8Array.from(atob(packed.bdata), (c) => c.charCodeAt(0)).buffer);
+      else {
+        const text = atob(packed.bdata), bytes = new Uint8Array(text.length);
+        for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k); // from() takes twenty times as long
+        packed.numbers = new KINDS[packed.dtype](bytes.buffer);
+      }
     }
     return packed.numbers;
   }

@@ -19,6 +19,9 @@ const both = () => (mode === "two" ? [first, second] : [first]);
 // --- what changes the state
 async function change(patch, field) {
   descent.stop();
+  if (patch.source === "typed" && !("text" in patch) && !first.state.text) patch.text = first.written(); // something to begin with
+  if (patch.source === "cs231n" && about.losses[first.state.loss].knobs.some(({ name }) => name === "temperature"))
+    patch.knobs = { ...first.state.knobs, temperature: about.cs231n }; // where the assignment's own answer is
   const problem = await first.set(patch);
   if (problem === null) return;
   controls.problem(problem, field);
@@ -53,7 +56,7 @@ function turn(frame) {
   if (!first.turn(frame)) return;
   const { name, places } = first.film.live, other = mode === "two" && second.film?.live;
   if (other && other.name === name && other.places.includes(places[frame])) second.turn(other.places.indexOf(places[frame]));
-  show();
+  show(true);
 }
 
 // --- descent
@@ -78,15 +81,15 @@ async function rewind() {
 }
 
 // --- what is shown
-async function show() {
+async function show(turned = false) {
   if (mode === "two" && stale) return also();
   const { film, frame } = first.view();
   find("loss").textContent = `ℓ = ${labNumber(film.at("loss", frame)[0], 7)}`;
   live.show(first.film, first.frame, about.losses[film.loss].knobs.map((knob) => ({ ...knob, value: first.state.knobs[knob.name] ?? knob.default })));
-  controls.show(first.state, first.film);
+  if (!turned) controls.show(first.state, first.film);
   if (mode === "walk" || mode === "quiz") walk.show(first);
   if (mode === "two") two.show(first, second);
-  if (mode === "mistakes") mistakes.show(first.state);
+  if (mode === "mistakes") mistakes.show({ ...first.state, steps: first.at });
   const runs = both().filter((bench) => bench.film).map((bench) => ({ name: bench.view().film.title, ...bench.history() }));
   descent.show({ at: first.at, moved: first.moved(), size: runs[0].size, runs });
 }

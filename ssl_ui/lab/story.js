@@ -37,6 +37,9 @@ function labStory(box, on) {
     values.forEach((v, k) => {
       const cell = cells.children[k], part = Number.isFinite(v) ? Math.abs(v) / most : 0;
       const text = word(stage, v);
+      const key = `${part.toFixed(3)} ${v < 0} ${text}`;
+      if (cell.shown === key) return; // what is the same is not laid out again
+      cell.shown = key;
       cell.style.setProperty("--part", part.toFixed(3));
       cell.classList.toggle("lab-negative", v < 0);
       cell.title = `${stage.axes.at(-1).names[k] ?? ""} ${text}`;
@@ -55,7 +58,8 @@ function labStory(box, on) {
   function draw(shown, anchor, frame, current) {
     film = shown;
     const stages = told(film), key = film.loss + stages.map((s) => s.name + s.shape).join();
-    title.textContent = `${on.words.story} ${film.anchor.names[anchor] ?? ""}`;
+    const heading = `${on.words.story} ${film.anchor.names[anchor] ?? ""}`;
+    if (title.textContent !== heading) title.textContent = heading;
     const values = stages.map((s) => {
       const whole = film.at(s.name, frame), size = whole.length / film.anchor.names.length;
       return [...whole.subarray(anchor * size, (anchor + 1) * size)];

@@ -52,17 +52,26 @@ function labWalk(root, about, on) {
     $("next").disabled = at === film.walk.length - 1;
     picture.draw(film, stage, frame, { layers: layers(film, stage), tiles: film.tiles });
     list(film);
-    formula.show(film.loss, bench.state.knobs);
-    const lit = formula.light([stage]); // what is no part of the whole, such as a gradient, has a formula of its own
-    $("own").replaceChildren(...[lit ? null : formula.own(stage)].filter(Boolean));
-    if (sourced !== film.loss) source.show(about.losses[(sourced = film.loss)].source);
-    source.light(stage);
+    explain(film.loss, bench.state.knobs);
     story.draw(film, anchor, frame, stage);
     points.draw(bench);
     light(pointed);
   }
 
-  let listed = "";
+  // the formula and the source, which stay while a film plays
+  let explained = "";
+  function explain(loss, knobs) {
+    const key = JSON.stringify([loss, stage, Object.entries(knobs).filter(([, value]) => typeof value === "string")]);
+    if (key === explained) return;
+    explained = key;
+    formula.show(loss, knobs);
+    const lit = formula.light([stage]); // what is no part of the whole, such as a gradient, has a formula of its own
+    $("own").replaceChildren(...[lit ? null : formula.own(stage)].filter(Boolean));
+    if (sourced !== loss) source.show(about.losses[(sourced = loss)].source);
+    source.light(stage);
+  }
+
+  let listed = "", seen = "";
   function list(film) {
     const key = film.loss + film.walk.map((s) => s.title + s.shape).join();
     if (key !== listed)
@@ -79,10 +88,11 @@ function labWalk(root, about, on) {
       const button = $("stages").children[k].firstChild;
       if (s.name === stage) {
         button.setAttribute("aria-current", "step");
-        button.parentElement.scrollIntoView({ block: "nearest" });
+        if (seen !== stage) button.parentElement.scrollIntoView({ block: "nearest" });
       }
       else button.removeAttribute("aria-current");
     });
+    seen = stage;
   }
 
   function go(name) {
