@@ -54,6 +54,12 @@ async function follow(run) {
   }
 }
 
-const begin = () => props.value?.run && follow(props.value.run);
+function nothing() { // said only once it is known
+  current = null;
+  words.innerHTML = "<p></p>";
+  words.firstChild.textContent = words.dataset.empty;
+}
+
+const begin = () => props.value && (props.value.run ? follow(props.value.run) : nothing());
 watch("value", begin);
 begin();

@@ -71,16 +71,21 @@ def in_html(title: str, sentence: str) -> str:
 
 
 def watcher(context: Context) -> gr.HTML:
-    """Give it {"run": name, "again": anything new} to watch a run; `.state` fires when its status changes."""
+    """Give it {"run": name, "again": anything new} to watch a run; `.state` fires when its status changes.
+
+    A name of "" says that there is no run. Until it is given anything, it says that it looks for one.
+    """
     boxes = "".join(
         f'<div id="train-{name}"><div class="liveplot" data-plot="{name}" role="img" '
         f'aria-label="{html.escape(t(label))}" style="height: {height}px"></div></div>'
         for name, (label, height) in PLOTS.items()
     )
+    looking = html.escape(t("Looking for runs …"))
     empty = html.escape(t("Nothing has been trained yet: press Start."))
     return gr.HTML(
         None,
-        html_template=f'<div id="train-status" class="prose" role="status"><p>{empty}</p></div>{boxes}',
+        html_template=f'<div id="train-status" class="prose" role="status" data-empty="{empty}">'
+        f"<p>{looking}</p></div>{boxes}",
         js_on_load=SCRIPT + ON_LOAD,
         head=plotly_head(),
         apply_default_css=False,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from pages import Visit, open_tab
@@ -21,8 +22,10 @@ from ssl_core.settings import GROUPS, Settings
 from ssl_ui import run_service as service
 from ssl_ui.context import Context
 from ssl_ui.curves import POINTS, Curves
+from ssl_ui.expected import remarked, said
 from ssl_ui.form import Form, with_method
-from ssl_ui.tabs.train import remarked, said
+from ssl_ui.tabs.train import _open
+from ssl_ui.watcher import watcher
 
 QUICK = {
     "encoder": "convnet",
@@ -233,12 +236,22 @@ def test_bad_settings_are_named_and_start_nothing(client: Client, settings: obje
     assert len(client.predict(api_name="/runs")) == before
 
 
-@pytest.mark.browser
-def test_before_the_first_run_the_tab_says_what_to_do(visit: Visit) -> None:
-    page = visit("train")
-    page.wait_for_timeout(3000)
-    expect(page.locator("#train-stop")).to_have_text("Stop")
-    expect(page.locator("#train-resume")).to_have_text("Resume")
+def test_a_page_that_opens_says_that_it_looks_and_its_buttons_are_right_at_once(tmp_path: Path) -> None:
+    import gradio as gr
+
+    context = Context(None, tmp_path)
+    with gr.Blocks():
+        page = watcher(context).html_template
+    assert "<p>Looking for runs …</p>" in page  # what is there before anything is known
+    *_, stop, resume, watched = _open(context, None)
+    assert (stop.interactive, resume.interactive, watched["run"]) == (False, False, "")
+    run = runs.create(Settings(dataset="digits"), tmp_path)
+    (run.folder / "state.pt").touch()
+    *_, stop, resume, watched = _open(context, None)
+    assert (stop.interactive, resume.interactive, watched) == (False, True, gr.skip())
+    with FileLock(run.folder / "lock"):  # as while it trains
+        *_, stop, resume, _ = _open(context, None)
+        assert (stop.interactive, resume.interactive) == (True, False)
 
 
 @pytest.mark.browser

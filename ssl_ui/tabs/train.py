@@ -1,23 +1,19 @@
 """Start a run, watch it draw itself, stop it, go on with it. The page only tails the run's folder."""
 
 import uuid
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from ssl_core import runs
-from ssl_core.cost import estimate
-from ssl_core.jobs import Done
 from ssl_core.presets import PRESETS
-from ssl_core.problem import Problem
-from ssl_core.settings import Settings
 from ssl_ui import run_service as service
 from ssl_ui.context import Context, Frame
+from ssl_ui.expected import expected
 from ssl_ui.form import Form, with_method
 from ssl_ui.handlers import LIVE, Given, endpoint, guarded
-from ssl_ui.i18n import explain, t
+from ssl_ui.i18n import t
 from ssl_ui.watcher import watcher
 
 TITLE = "Train"
@@ -62,7 +58,7 @@ def build(context: Context, frame: Frame) -> None:
             gr.Info(t(remark))
         return gr.Dropdown(service.menu(context), value=run.name), token
 
-    def opened(request: gr.Request) -> tuple[Any, Any]:
+    def opened(request: gr.Request) -> tuple[Any, ...]:
         return _open(context, request.query_params.get("run"))
 
     start.click(guarded(begin), {visitor, *form.parts}, [menu, visitor], **PRIVATE)
@@ -83,12 +79,12 @@ def build(context: Context, frame: Frame) -> None:
         **PRIVATE,
     )
     listed = [known, menu]
-    frame.blocks.load(guarded(opened), None, listed, **PRIVATE)
+    frame.blocks.load(guarded(opened), None, [*listed, stop, resume, watched], **PRIVATE)
     refresh = guarded(partial(_refresh, context))
     for news in (gr.Timer(10).tick, watched.state):  # another page and the command line start runs too
         news(refresh, listed, listed, **PRIVATE)
     asked = [frame.tab.select, *(part.change for part in form.parts)]
-    gr.on(asked, partial(_cost, context, form), form.parts, cost, **LIVE)
+    gr.on(asked, partial(expected, context, form), form.parts, cost, **LIVE)
 
 
 def _watched(name: str | None) -> dict[str, str]:
@@ -113,13 +109,17 @@ def _resume(context: Context, name: str | None, visitor: str) -> dict[str, str]:
     return _watched(name)
 
 
-def _open(context: Context, wanted: str | None) -> tuple[Any, Any]:
-    """What a fresh page shows: the run named in the address, else the one that trains, else the newest."""
+def _open(context: Context, wanted: str | None) -> tuple[Any, ...]:
+    """What a fresh page shows: the run named in the address, else the one that trains, else the newest.
+
+    Its buttons are right at once; the run itself follows from the menu. Of no run the watcher is told here.
+    """
     found = service.menu(context)
     names = [name for _, name in found]
     alive = next((n for n in names if runs.find(n, context.runs_folder).alive()), None)
     value = wanted if wanted in names else alive or next(iter(names), None)
-    return found, gr.Dropdown(found, value=value)
+    watched = gr.skip() if value else _watched(None)
+    return found, gr.Dropdown(found, value=value), *_buttons(context, value), watched
 
 
 def _refresh(context: Context, known: list[Any], name: str | None) -> tuple[Any, Any]:
@@ -128,47 +128,3 @@ def _refresh(context: Context, known: list[Any], name: str | None) -> tuple[Any,
     if [list(row) for row in found] == [list(row) for row in known]:
         return gr.skip(), gr.skip()
     return found, gr.Dropdown(found)
-
-
-def _cost(context: Context, form: Form, given: Given) -> Iterator[str]:
-    """About how long and how much memory, measured on a few steps in a process of its own."""
-    try:
-        settings = runs.begun_from(form.read(given), context.runs_folder).check()
-        source = settings.source()
-        if not source.at_hand():
-            yield t(
-                "**{title}** will be downloaded first. {about}", title=t(source.title), about=t(source.about)
-            )
-            return
-        data = context.load(source)
-        if any(run.alive() for run in runs.list_runs(context.runs_folder)):
-            yield remarked(settings, t("The device is busy: a new run waits in line."))
-            return
-        yield t("Measuring what a step takes here …")
-        for news in context.worker.stream(estimate, settings, data.size, len(data.train)):
-            if isinstance(news, Done):
-                yield remarked(settings, said(news.value))
-    except Problem as problem:
-        yield f"⚠ {explain(problem)}"
-
-
-def remarked(settings: Settings, words: str) -> str:
-    """The words, and below them what a person should know of these settings."""
-    remark = settings.remark()
-    return f"{words}\n\nⓘ {t(remark)}" if remark else words
-
-
-def said(cost: Any) -> str:
-    """A Cost in words, and that it is as of now: a neighbour's training makes all of it take longer."""
-    return t(
-        "About **{seconds:.0f} s** for {steps:,} steps ({epochs:.1f} epochs) at {speed:,.0f} pictures "
-        "a second, and **{memory:.1f} GB** of memory, on {device} in {precision}. Measured just now; while "
-        "the machine is busier, it is slower.",
-        seconds=cost.seconds,
-        steps=cost.steps,
-        epochs=cost.epochs,
-        speed=cost.images_per_second,
-        memory=cost.memory / 1e9,
-        device=cost.device,
-        precision=cost.precision,
-    )
