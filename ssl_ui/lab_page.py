@@ -1,4 +1,4 @@
-"""The laboratory as one component: what its browser side is told once, its words, and its scripts in order."""
+"""The laboratory as one component: what its browser side is told once, and its scripts in order."""
 
 import json
 from collections.abc import Mapping
@@ -82,7 +82,7 @@ def about(context: Context, index: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _loss(kind: type[Loss]) -> dict[str, Any]:
-    every = knobs(kind)
+    turned = {name: live_knob(kind, name) for name in knobs(kind)}
     return {
         "title": t(kind.title),
         "about": t(kind.about),
@@ -90,7 +90,9 @@ def _loss(kind: type[Loss]) -> dict[str, Any]:
         "takes": takes(kind),
         "labelled": "labels" in kind.inputs,
         "source": asdict(source_of(kind)),
-        "knobs": [_knob(knob, (live := live_knob(kind, name)) is not None and live.name == name) for name, knob in every.items()],
+        "knobs": [
+            _knob(knob, getattr(turned[name], "name", "") == name) for name, knob in knobs(kind).items()
+        ],
     }
 
 
@@ -103,4 +105,6 @@ def _knob(knob: Knob, live: bool) -> dict[str, Any]:
 
 def _template() -> str:
     text = (FOLDER / "lab.html").read_text(encoding="utf-8")
-    return text.format(**{name: escape(word) for name, word in lab_words.words().items() if isinstance(word, str)})
+    return text.format(
+        **{name: escape(word) for name, word in lab_words.words().items() if isinstance(word, str)}
+    )

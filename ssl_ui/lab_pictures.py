@@ -51,7 +51,7 @@ def show(context: Context, bench: Bench) -> Shown:
 
 @dataclass(frozen=True)
 class _Place:
-    """A key that changes when a run saves; settings hold dicts, so the folder and its stamp stand for them."""
+    """A key that changes when a run saves. Settings hold dicts: the folder and its stamp stand for them."""
 
     settings: Settings
     folder: Path | None

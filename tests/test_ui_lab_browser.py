@@ -1,4 +1,4 @@
-"""The loss laboratory as a student uses it: what stands on the page is what ssl_core computes, to its last digit."""
+"""The loss laboratory as a student uses it: what stands on the page is what ssl_core computes, to a digit."""
 
 import re
 from typing import Any
@@ -20,7 +20,8 @@ UP = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 SHOWN = """() => {
   const part = [...document.querySelector(".lab-picture").children].find((one) => !one.hidden);
   if (part.matches(".lab-scalar")) return { scalar: part.textContent };
-  return { texts: [...part.querySelectorAll(".lab-figures text, .lab-figure")].map((one) => one.textContent) };
+  const figures = [...part.querySelectorAll(".lab-figures text, .lab-figure")];
+  return { texts: figures.map((one) => one.textContent) };
 }"""
 
 

@@ -71,7 +71,8 @@ def test_labels_move_the_masks_and_the_switch_its_formula(visit: Visit) -> None:
     page = lab(visit)
     choose(page, "loss", "sup_con")
     stage(page, "Whom each anchor seeks")
-    seen = "() => [...document.querySelectorAll('.lab-picture .lab-figures text')].map((one) => one.textContent).join()"
+    figures = "[...document.querySelectorAll('.lab-picture .lab-figures text')]"
+    seen = f"() => {figures}.map((one) => one.textContent).join()"
     labels = page.locator(".lab-field-labels input")
     labels.fill("0 0 1 1")
     labels.press("Enter")
