@@ -19,6 +19,10 @@ from ssl_ui.similarity_state import SimilarityState
 from ssl_ui.view_batch import Seen, see
 
 TEMPERATURE = knobs(SimilarityState)["temperature"]
+SCALES = {  # what colours run over where they are not stretched
+    True: "Else cosines are coloured from −1 to 1.",
+    False: "Else colours run from 0 to the largest that occurs.",
+}
 Sides = dict[str, Seen]  # by "before" and "after", one or both
 
 
@@ -50,7 +54,13 @@ def results(context: Context, state: SimilarityState, owner: str) -> list[Any]:
             value=state.temperature or after.temperature, visible=_turns(after) and after.loss is not None
         ),
         gr.update(visible=len(layout.shown) > 1),
+        gr.update(info=scale(after, state)),
     ]
+
+
+def scale(seen: Seen, state: SimilarityState) -> str:
+    """What the colours of this matrix run over where they are not stretched, in words."""
+    return t(SCALES[seen.layout.numbers[seen.shows(state.show)].kind == "cosine"])
 
 
 def clicked(

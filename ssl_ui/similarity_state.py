@@ -31,7 +31,7 @@ class SimilarityState:
     show: str = "sim"
     masks: Sequence[str] = ("positive",)
     compare: bool = True
-    stretch: bool = knob(False, help="Else cosines are coloured from −1 to 1.")
+    stretch: bool = knob(False, help="Else cosines are coloured from −1 to 1, and all else from 0.")
     row: str = "a1"  # view a of the first picture, and what it seeks
     column: str = "b1"
 

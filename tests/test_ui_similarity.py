@@ -26,6 +26,7 @@ from ssl_ui.encoders import entries, newest, pick
 from ssl_ui.handlers import checked_state
 from ssl_ui.mask_signs import signs
 from ssl_ui.pair_matrix import figure
+from ssl_ui.pair_results import scale
 from ssl_ui.pair_words import pair
 from ssl_ui.similarity_state import SimilarityState
 from ssl_ui.view_batch import Seen, see, to_json
@@ -137,6 +138,16 @@ def test_a_trained_encoder_has_its_own_method_and_temperature(context: Context, 
 
 
 # the figure
+
+
+@every_method
+def test_the_words_of_the_colours_are_of_what_is_drawn(context: Context, method: str) -> None:
+    state = SimilarityState(n=4, method=method)
+    drawn = see(context, state, pick(context, UNTRAINED))
+    trace = figure(drawn, state, 1.0)["data"][0]
+    said = scale(drawn, state)
+    assert ("from −1 to 1" in said) == (trace["zmin"] == -1)
+    assert ("from 0 to the largest" in said) == (trace["zmin"] == 0)
 
 
 def test_masks_are_signs_over_the_losss_own_cells(seen: Seen) -> None:

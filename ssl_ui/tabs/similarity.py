@@ -81,7 +81,9 @@ def _results(context: Context, frame: Frame, menu: EncoderMenu, parts: dict[str,
     chosen = gr.HTML(elem_id="similarity-pair", apply_default_css=False)
     owner = gr.State("")  # whose temperature the slider shows
     outputs = [note, *(part for side in sides for part in side), chosen, owner]
-    outputs += [parts[name] for name in ("row", "column", "layer", "method", "temperature", "show")]
+    outputs += [
+        parts[name] for name in ("row", "column", "layer", "method", "temperature", "show", "stretch")
+    ]
 
     def state_of(given: Given) -> tuple[SimilarityState, str]:
         values: Mapping[str, Any] = {name: given[part] for name, part in parts.items()}
