@@ -35,7 +35,12 @@ class AugmentState:
     index: int = 0
     recipe: str = "simclr"
     seed: int = knob(1, 0, SEEDS - 1, "The same seed draws the same views.")
-    views: int = knob(2, 2, MOST, "How many of each picture.")
+    views: int = knob(
+        2,
+        2,
+        MOST,
+        f"How many of each picture. Shown here: up to {MOST}; EMP-SSL trains on up to 200 patches.",
+    )
     knobs: Mapping[str, Any] = field(default_factory=dict)  # those left out stand at the recipe's own
     chosen: int = knob(1, 1, MOST, "Whose film is shown, where not all are.")
     upload: str = ""

@@ -40,6 +40,13 @@ def test_more_views_leave_the_first_as_they_were(context: Context, recipe: str, 
     assert most["boxes"][:count] == said["boxes"]
 
 
+def test_the_number_of_views_says_how_far_it_goes_here_and_in_training() -> None:
+    trained = knobs(METHODS["emp_ssl"].Knobs)["views"].high
+    said = knobs(AugmentState)["views"].help
+    assert f"up to {MOST}" in said
+    assert f"up to {trained} patches" in said
+
+
 def test_the_endpoint_takes_views_by_name(client: Client, context: Context) -> None:
     asked = {"dataset": "shapes", "recipe": "emp_ssl", "views": 5}
     said = client.predict(**asked, api_name="/augment")
