@@ -9,6 +9,7 @@ from dataclasses import replace
 from ssl_core import command_compare, commands
 from ssl_core.config import look_up
 from ssl_core.datasets import data_path, default_source
+from ssl_core.flags import unknown_flag
 from ssl_core.presets import PRESETS
 from ssl_core.problem import Problem
 from ssl_core.settings import REGISTRIES, Settings, all_knobs
@@ -46,7 +47,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     commands.common(first)
     settings = settings_from(first.parse_known_args(arguments[1:])[0])
     add_knobs(training, settings)
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise unknown_flag(unknown[0], training)
     for group, name, knob in all_knobs(settings):
         if (dest := f"{group}/{name}") in options:
             settings = settings.with_knobs(group, **{name: knob.parse(getattr(options, dest))})

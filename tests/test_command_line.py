@@ -149,6 +149,10 @@ def test_json_lines_are_the_events(tmp_path: Path, capsys: pytest.CaptureFixture
         (["evaluate", "nothing"], "no run named 'nothing'"),
         (["train", "--resume", "nothing"], "no run named"),
         (["train", "--preset", "nothing"], "no preset named"),
+        (["train", "--method", "emp_ssl", "--patches", "20"], "--patches is no flag of train here. Did you"),
+        (["train", "--method", "emp_ssl", "--patches", "20"], "mean --views"),
+        (["train", "--temprature", "0.2"], "Did you mean --temperature?"),
+        (["train", "--soup"], "--soup is no flag of train here. Its --help lists them."),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(
