@@ -20,8 +20,8 @@ from ssl_ui import lab_words
 from ssl_ui.context import Context
 from ssl_ui.encoders import entries, newest
 from ssl_ui.i18n import t
-from ssl_ui.lab_film import OWN
 from ssl_ui.lab_formula import formulas, typeset
+from ssl_ui.lab_places import OWN
 
 FOLDER = Path(__file__).with_name("lab")
 LAST = "lab.js"  # it puts the others together

@@ -17,7 +17,7 @@ from ssl_core.losses import LOSSES, PairTrace
 from ssl_core.trace import Trace
 from ssl_ui.context import Context
 from ssl_ui.lab_answers import Answers, answer
-from ssl_ui.lab_film import OWN
+from ssl_ui.lab_places import OWN
 
 every_loss = pytest.mark.parametrize("loss", LOSSES)
 Film = dict[str, Any]
