@@ -20,6 +20,7 @@ from ssl_core.learner import Learner
 from ssl_core.queue_film import MOMENTA, STEPS, Film, QueueKnobs, film, settings_of
 from ssl_ui.context import Context
 from ssl_ui.queue_state import FIRST, SHIPPED, Films, begun
+from ssl_ui.tabs.moco import _why
 
 SHORT = 6  # steps of the films that are made here
 
@@ -126,6 +127,20 @@ def test_what_the_page_says_of_the_shipped_film() -> None:
     fallen = {name: max(f["negative"]) - f["negative"][-1] for name, f in shipped.items()}
     assert max(fallen, key=lambda name: fallen[name]) == "0.99"
     assert fallen["0.99"] > 0.15
+    assert all(fall < 0.15 for name, fall in fallen.items() if name != "0.99")
+    still, best = shipped["0"], shipped["0.99"]
+    assert (round(still["negative"][-1], 2), round(still["accuracy"][-1], 2)) == (0.99, 0.75)
+    assert (round(best["accuracy"][19], 2), round(best["accuracy"][-1], 2)) == (0.0, 0.22)
+
+
+def test_what_is_said_of_single_steps_stands_beside_the_shipped_film_only() -> None:
+    assert "step 8" in _why(QueueKnobs())
+    assert "5.549" in _why(QueueKnobs())  # ln 257
+    for other in (QueueKnobs(queue=128), QueueKnobs(devices=1), QueueKnobs(seed=1)):
+        said = _why(other)
+        assert f"{math.log(other.queue + 1):.3f} with the K chosen" in said
+        for claim in ("step 8", "Of these six", "of these six", "default settings", "22 %"):
+            assert claim not in said
 
 
 def test_a_film_becomes_plain_json(images: Tensor) -> None:
