@@ -147,8 +147,8 @@ def numbers(name: str, rows: Any, shape: torch.Size) -> Tensor:
             given=tuple(value.shape),
             wanted=tuple(shape),
         )
-    if not value.isfinite().all():
-        raise Problem("What was moved of {name} is infinite in places, or no number.", name=name)
+    if not (value.abs() <= LARGEST).all():  # NaN is not, either
+        raise Problem("What was moved of {name} is beyond ±1,000,000 in places, or no number.", name=name)
     return value
 
 

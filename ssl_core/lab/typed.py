@@ -11,6 +11,7 @@ from ssl_core.problem import Problem
 MOST_ROWS = 32  # views · pictures: what can be looked at
 PICTURES = (2, 16)
 NUMBERS = (2, 128)
+LARGEST = 1e6  # of a number: far beyond any embedding, and far from what single precision cannot hold
 LONGEST = 200_000  # characters: 32 rows of 128 numbers are far less
 BRACKETS = set("[]")
 ROW = re.compile(r"\[([^\[\]]*)\]")
@@ -90,7 +91,7 @@ def _numbers(line: str, place: int) -> list[float]:
     except ValueError:
         wrong = next(word for word in words if not _is_number(word))
         raise Problem("Row {place}: {word!r} is not a number.", place=place, word=wrong[:40]) from None
-    if not all(abs(value) <= 1e6 for value in row):  # NaN is not, either
+    if not all(abs(value) <= LARGEST for value in row):  # NaN is not, either
         raise Problem("Row {place} holds a number beyond ±1,000,000, or none at all (NaN).", place=place)
     return row
 
