@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core.config import build, knob, look_up
-from ssl_core.lab.typed import MOST_ROWS, parse_labels, parse_rows
+from ssl_core.lab.typed import LARGEST, MOST_ROWS, parse_labels, parse_rows
 from ssl_core.losses import LOSSES, Loss
 from ssl_core.losses.base import clusters
 from ssl_core.losses.labelled import some_labels
