@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -64,9 +64,9 @@ def load_state(path: Path) -> dict[str, Any]:
     return state
 
 
-def save_encoder(path: Path, encoder: nn.Module, metadata: Mapping[str, Any]) -> None:
-    """The encoder's weights for others to load, with what they need to know as metadata."""
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in encoder.state_dict().items()}
+def save_weights(path: Path, part: nn.Module, metadata: Mapping[str, Any]) -> None:
+    """The weights of an encoder or a head for others to load, with what they need to know as metadata."""
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in part.state_dict().items()}
     with written_whole(path) as beside:
         save_file(weights, beside, {"format": str(FORMAT), "ssl_explorer": json.dumps(metadata)})
 
@@ -75,9 +75,48 @@ def load_encoder(path: Path, encoder: nn.Module) -> None:
     """Put saved weights into an encoder of the same shape. Raises Problem where they do not fit."""
     if not path.exists():
         raise Problem("{run} has not saved an encoder yet. Train it a little longer.", run=path.parent.name)
+    _load_weights(path, encoder)
+
+
+def load_head(path: Path, head: nn.Module) -> None:
+    """Put saved weights into a projection head of the same shape, as saved with the encoder beside it.
+
+    Raises Problem where they do not fit, are of another step than the encoder, or were never saved.
+    """
+    if not path.exists():
+        raise Problem(
+            "{run} was saved without its projection head (no {file}), so there is no z. Choose h instead.",
+            run=path.parent.name,
+            file=path.name,
+        )
+    _load_weights(path, head)
+    step, other = saved_step(path), saved_step(path.with_name("encoder.safetensors"))
+    if step != other:
+        raise Problem(
+            "The head of {run} is of step {step} and its encoder of step {other}: it was being saved, or was "
+            "ended while it saved. Try again, resume the run, or choose h.",
+            run=path.parent.name,
+            step=step,
+            other=other,
+        )
+
+
+def saved_step(path: Path) -> int | None:
+    """After which step `save_weights` was called, if the metadata of the file say so."""
+    with safe_open(path, "pt") as file:
+        said = (file.metadata() or {}).get("ssl_explorer", "{}")
     try:
-        encoder.load_state_dict(load_file(path))
+        return json.loads(said).get("step")
+    except (ValueError, AttributeError):  # written by others
+        return None
+
+
+def _load_weights(path: Path, part: nn.Module) -> None:
+    try:
+        part.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise Problem(
-            "{file} does not fit this encoder ({why}).", file=str(path), why=str(error).splitlines()[0]
+            "{file} does not fit this run's settings ({why}).",
+            file=str(path),
+            why=str(error).splitlines()[0],
         ) from error

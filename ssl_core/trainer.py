@@ -13,7 +13,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ssl_core import device as devices
-from ssl_core.checkpoints import load_state, save_encoder, save_state
+from ssl_core.checkpoints import load_state, save_state, save_weights
 from ssl_core.datasets.base import Pictures
 from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step
 from ssl_core.learner import Learner, step_generator
@@ -130,7 +130,7 @@ class _Run:
             yield self.monitor.look(self.step, self.clock.seconds, self.folder)
 
     def save(self) -> None:
-        """Everything a resume needs, and the encoder for others."""
+        """Everything a resume needs, and the encoder and its head for others."""
         if self.folder is None:
             return
         plain = {"step": self.step, "seconds": self.clock.seconds, "monitored": self.monitored}
@@ -143,5 +143,7 @@ class _Run:
             "size": self.pictures.size,
             "trained_on": self.pictures.title,
         }
-        save_encoder(self.folder / "encoder.safetensors", self.learner.method.encoder, metadata)
+        method = self.learner.method
+        save_weights(self.folder / "encoder.safetensors", method.encoder, metadata)
+        save_weights(self.folder / "head.safetensors", method.head, metadata)
         self.saved_at = self.clock.seconds
