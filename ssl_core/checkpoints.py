@@ -71,6 +71,19 @@ def save_weights(path: Path, part: nn.Module, metadata: Mapping[str, Any]) -> No
         save_file(weights, beside, {"format": str(FORMAT), "ssl_explorer": json.dumps(metadata)})
 
 
+def read_metadata(path: Path) -> dict[str, Any]:
+    """What `save_weights` was told to write beside the weights. Raises Problem if the file has none."""
+    try:
+        with safe_open(path, "pt") as file:
+            return dict(json.loads((file.metadata() or {})["ssl_explorer"]))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise Problem(
+            "{file} says nothing of how it was trained ({why}). Train a run anew.",
+            file=str(path),
+            why=str(error),
+        ) from error
+
+
 def load_encoder(path: Path, encoder: nn.Module) -> None:
     """Put saved weights into an encoder of the same shape. Raises Problem where they do not fit."""
     if not path.exists():

@@ -47,7 +47,9 @@ def estimate(settings: Settings, size: int, pictures: int) -> Cost:
     times = sorted(timed_step(learner, size, trial, step) for step in range(2, 2 + TIMED))
     scale = batch / trial
     step_seconds, memory = times[TIMED // 2] * scale, (peak[0] - PROCESS) * scale + PROCESS
-    per_epoch = max(1, len(hold_out(pictures, 0)[1]) // batch)
+    share = settings.label_share
+    left = round(share * pictures) if share < 1 else len(hold_out(pictures, 0)[1])
+    per_epoch = max(1, left // batch)
     steps = {
         "seconds": training.budget / step_seconds,
         "steps": training.budget,

@@ -84,6 +84,28 @@ class Saved(Event):
 
 
 @dataclass(frozen=True)
+class Tested(Event):
+    """A classifier at the end of its run, on test pictures: top-1 and top-5 (0 to 1); more in `test.json`."""
+
+    step: int
+    top1: float
+    top5: float
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Imported(Event):
+    """The encoder was trained elsewhere: the file, how its names began there, what was taken and what left."""
+
+    source: str
+    sha256: str  # of the file, empty if its source says it already
+    prefix: str
+    taken: int
+    left_out: int
+    time: float  # seconds since 1970
+
+
+@dataclass(frozen=True)
 class Finished(Event):
     """The run ended by itself ("done") or was asked to ("stopped")."""
 
@@ -101,7 +123,8 @@ class Failed(Event):
 
 
 KINDS: dict[str, type[Event]] = {
-    kind.__name__: kind for kind in (Waiting, Preparing, Started, Step, Monitored, Saved, Finished, Failed)
+    kind.__name__: kind
+    for kind in (Waiting, Preparing, Started, Step, Monitored, Saved, Tested, Imported, Finished, Failed)
 }
 
 

@@ -49,6 +49,13 @@ def build_encoder(settings: Settings) -> Encoder:
     return encoder
 
 
+def origin(settings: Settings) -> Settings:
+    """The settings that say how the encoder is built: of the run that the first of all starts was."""
+    while settings.start:
+        settings = Settings.from_json(load_json(Path(settings.start) / "config.json")["settings"])
+    return settings
+
+
 class Learner:
     """A method in training. All chance in step k follows from (seed, k), so a resume needs no generator."""
 

@@ -13,10 +13,11 @@ from ssl_core.checkpoints import written_whole
 from ssl_core.config import knobs
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.evaluation import extract, knn_accuracy
+from ssl_core.evaluation.labels import draw_share
 from ssl_core.events import Monitored
 from ssl_core.learner import Learner, step_generator
 from ssl_core.problem import Problem
-from ssl_core.settings import Training
+from ssl_core.settings import Settings, Training
 
 HELD_OUT, BANK = 1000, 4000  # pictures of the kNN monitor, all from train: a second, not ten, on two cores
 NEIGHBOURS = 50  # one in so many of the bank votes, as 200 do of 10,000
@@ -78,6 +79,22 @@ class Monitor:
             np.savez_compressed(out, format=1, features=half, labels=labels)
 
 
+def divide(labels: Int[Tensor, " n"], settings: Settings) -> tuple[Int[Tensor, " a"], Int[Tensor, " b"]]:
+    """Places of the training pictures that the monitor holds out, and of those that are trained on.
+
+    Where a part of the labels is there, all of it is trained on, and what is held out is of the rest. Where
+    nothing is measured, nothing is held out.
+    """
+    training, n = settings.training, len(labels)
+    watched = 1 if training.monitors else 0
+    if settings.label_share == 1:
+        return hold_out(n, training.seed) if watched else (torch.arange(0), torch.arange(n))
+    kept = draw_share(labels, settings.label_share, training.seed)
+    rest = torch.ones(n, dtype=torch.bool).index_fill_(0, kept, False).nonzero().flatten()
+    generator = step_generator(training.seed, 0, "held out")
+    return rest[torch.randperm(len(rest), generator=generator)[: watched * held_out(n)]], kept
+
+
 def hold_out(n: int, seed: int) -> tuple[Int[Tensor, " a"], Int[Tensor, " b"]]:
     """Places of the held-out pictures (a tenth, at most 1,000) and of the rest, drawn from the seed."""
     order = torch.randperm(n, generator=step_generator(seed, 0, "held out"))
@@ -90,12 +107,8 @@ def held_out(n: int) -> int:
     return min(HELD_OUT, n // 10)
 
 
-def enough(pictures: int, training: Training) -> None:
-    """Raise Problem, with what can be done, if so many training pictures do not fill one batch.
-
-    Counted are those that are left once some are held out for the monitor.
-    """
-    left = pictures - held_out(pictures)
+def enough(left: int, training: Training) -> None:
+    """Raise Problem, with what can be done, if so many pictures to train on do not fill one batch."""
     if training.batch_size <= left:
         return
     smallest = knobs(Training)["batch_size"].low

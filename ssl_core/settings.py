@@ -8,11 +8,12 @@ from typing import Any
 from ssl_core.augmentations import RECIPES, Recipe
 from ssl_core.config import Knob, at_least, build, knob, knobs, look_up
 from ssl_core.datasets import DATASETS
-from ssl_core.datasets.base import Source
+from ssl_core.datasets.base import Pictures, Source
 from ssl_core.device import DEVICES, PRECISIONS, pick
 from ssl_core.encoders import ENCODERS, HEADS
 from ssl_core.losses import LOSSES
 from ssl_core.methods import METHODS, Method
+from ssl_core.normalisation import NORMALISATIONS
 from ssl_core.optim import OPTIMIZERS
 from ssl_core.problem import Problem
 
@@ -56,6 +57,7 @@ class Settings:
     dataset: str = "shapes"
     recipe: str = ""  # empty: the method's own
     start: str = ""  # the folder of a run whose encoder this one goes on with; empty: fresh weights
+    normalise: str = ""  # one of NORMALISATIONS; empty: by mean and deviation of the training pixels
     knobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def registered(self, group: str) -> type[Any]:
@@ -83,9 +85,21 @@ class Settings:
         """How many views of each picture the method takes."""
         return getattr(self.make("method"), "views", 2)
 
+    @property
+    def label_share(self) -> float:
+        """The part of the labels (0 to 1) that is there: less than 1 for methods with such a knob alone."""
+        return getattr(self.make("method"), "labels", 100.0) / 100
+
     def source(self) -> Source:
         """Where the pictures come from."""
         return self.make("dataset")
+
+    def seen(self, pictures: Pictures) -> Pictures:
+        """The same pictures, to be normalised with what the encoder wants. Raises Problem on a wrong name."""
+        if not self.normalise:
+            return pictures
+        mean, std = look_up(NORMALISATIONS, self.normalise, "normalisation")
+        return replace(pictures, mean=mean, std=std)
 
     def method_class(self) -> type[Method]:
         """The method, not yet built."""
@@ -133,6 +147,8 @@ class Settings:
                 self.make(group)
         self.method_class().fits(self.make("method"), self.training.batch_size)
         self.augmentation()
+        if self.normalise:
+            look_up(NORMALISATIONS, self.normalise, "normalisation")
         pick(self.training.device)
         path = getattr(self.source(), "path", None)
         if path is not None and not Path(path).exists():

@@ -13,11 +13,12 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ssl_core import device as devices
-from ssl_core.checkpoints import load_state, save_state, save_weights
+from ssl_core.checkpoints import load_state, save_json, save_state, save_weights
+from ssl_core.classifier import examine
 from ssl_core.datasets.base import Pictures
-from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step
-from ssl_core.learner import Learner, step_generator
-from ssl_core.monitor import Clock, Monitor, enough, hold_out
+from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step, Tested
+from ssl_core.learner import Learner, origin, step_generator
+from ssl_core.monitor import Clock, Monitor, divide, enough
 from ssl_core.settings import Settings
 
 
@@ -26,7 +27,7 @@ def train(settings: Settings, pictures: Pictures, folder: Path | None = None) ->
 
     Raises Problem on a NaN, on a batch larger than the data set and on settings that do not fit.
     """
-    run = _Run(settings, pictures, folder)
+    run = _Run(settings, settings.seen(pictures), folder)
     run.restore()
     try:
         yield from run.events()
@@ -39,9 +40,9 @@ class _Run:
     def __init__(self, settings: Settings, pictures: Pictures, folder: Path | None) -> None:
         self.settings, self.pictures, self.folder = settings, pictures, folder
         self.training = settings.training
-        enough(len(pictures.train), self.training)
+        held, self.kept = divide(pictures.train.labels, settings)
+        enough(len(self.kept), self.training)
         self.learner = Learner(settings, pictures.size, pictures.mean, pictures.std, len(pictures.classes))
-        held, self.kept = hold_out(len(pictures.train), self.training.seed)
         self.monitor = Monitor(self.learner, pictures, held, self.kept)
         self.steps_per_epoch = len(self.kept) // self.training.batch_size  # the ragged rest is dropped
         self.step, self.clock, self.saved_at, self.monitored = 0, Clock(), 0.0, -1
@@ -70,6 +71,8 @@ class _Run:
         self.save()
         if self.folder is not None:
             yield Saved(self.step)
+        if self.learner.method.classifies:
+            yield self.test()
         yield Finished(self.step, "done")
 
     def started(self) -> Started:
@@ -129,6 +132,14 @@ class _Run:
             self.monitored = due
             yield self.monitor.look(self.step, self.clock.seconds, self.folder)
 
+    def test(self) -> Tested:
+        """What the classifier is worth, once, at the end; nothing was chosen by these pictures."""
+        learner, pictures = self.learner, self.pictures
+        found = examine(learner.method, pictures, learner.device, learner.precision)
+        if self.folder is not None:
+            save_json(self.folder / "test.json", found)
+        return Tested(self.step, found["top1"], found["top5"], found["pictures"])
+
     def save(self) -> None:
         """Everything a resume needs, and the encoder and its head for others."""
         if self.folder is None:
@@ -137,11 +148,13 @@ class _Run:
         save_state(self.folder / "state.pt", {**self.learner.state(), **plain})
         metadata = {
             "settings": self.settings.to_json(),
+            "origin": origin(self.settings).to_json(),  # how the encoder is built, whatever it began from
             "step": self.step,
             "mean": self.pictures.mean,
             "std": self.pictures.std,
             "size": self.pictures.size,
             "trained_on": self.pictures.title,
+            "classes": self.pictures.classes,
         }
         method = self.learner.method
         save_weights(self.folder / "encoder.safetensors", method.encoder, metadata)

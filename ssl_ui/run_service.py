@@ -16,7 +16,7 @@ from typing import Any
 from ssl_core import runs
 from ssl_core.config import look_up
 from ssl_core.events import Failed, Monitored, Step
-from ssl_core.monitor import enough
+from ssl_core.monitor import divide, enough
 from ssl_core.problem import Problem
 from ssl_core.runs import Run
 from ssl_core.settings import Settings
@@ -37,7 +37,8 @@ def begin(context: Context, settings: Settings, visitor: str) -> Run:
     """Make a run and start it in a process of its own. Raises Problem on settings that cannot work."""
     settings = runs.begun_from(context.placed(settings), context.runs_folder).check()
     if settings.source().at_hand():  # else they are downloaded first, by the run, where it can be watched
-        enough(len(context.load(settings.source()).train), settings.training)
+        labels = context.load(settings.source()).train.labels
+        enough(len(divide(labels, settings)[1]), settings.training)
     if context.public:
         _cap(context, settings, owner_of(visitor))
     run = runs.create(settings, context.runs_folder, owner_of(visitor))

@@ -64,7 +64,7 @@ def list_folder(root: Path) -> Listing:
     folders = set()
     for where, names in _walk(root):
         folders.add(_parts(where, root))
-        files |= {_parts(file, root): partial(_read_file, file) for file in names}
+        files |= {_parts(file, root): partial(read_file, file) for file in names}
     return Listing(files, frozenset(folders - {()}))
 
 
@@ -88,7 +88,8 @@ def _walk(root: Path) -> Iterator[tuple[Path, list[Path]]]:
         yield Path(where), [Path(where, name) for name in sorted(names) if not hidden(name)]
 
 
-def _read_file(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """The bytes of a picture's file. Raises Problem if it is not there, not readable or far too large."""
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise too_large(file)

@@ -39,6 +39,7 @@ class Method(nn.Module):
     ] = {}  # fields of Settings that it is best begun with, where they differ
     steady: ClassVar[tuple[str, ...]] = ()  # parts whose learning rate stays at its peak
     supervised: ClassVar[bool] = False  # whether it reads labels
+    classifies: ClassVar[bool] = False  # whether its outputs are one score for each class
     unstarted: ClassVar[str] = ""  # what a run from fresh weights is, where that is easily taken for another
     test_patches: ClassVar[int] = 0  # whose mean its features are at test time; 0: the whole picture
 

@@ -1,7 +1,7 @@
 """Training with labels in the usual way: a linear classifier on the encoder, and cross-entropy.
 
-`cross_entropy` trains all weights: the baseline of the same encoder that a representation learnt otherwise
-stands beside. `linear` leaves the encoder frozen, in evaluation mode, and trains the classifier alone: the
+`cross_entropy` trains all weights: from a run's encoder it is fine-tuning, from fresh weights the supervised
+baseline that a representation learnt otherwise stands beside. `linear` leaves the encoder frozen, in evaluation mode, and trains the classifier alone: the
 second stage of SupCon (Khosla et al. 2020, https://arxiv.org/abs/2004.11362, section 3) and the linear
 evaluation of every other method.
 """
@@ -15,13 +15,28 @@ from torch import Tensor, nn
 
 from ssl_core.config import knob
 from ssl_core.methods.base import Method, Outcome
+from ssl_core.problem import Problem
 
 
 @dataclass(frozen=True)
 class CrossEntropyKnobs:
-    """A picture is seen once a step, as usual."""
+    """A picture is seen once a step, as usual, and all labels are there."""
 
     views: int = knob(1, 1, 8, "Views of each picture; each is classified by itself.")
+    labels: float = knob(
+        100.0,
+        1.0,
+        100.0,
+        "Percent of each class's labels that are there; other pictures are not used.",
+        log=True,
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 < self.labels <= 100:
+            raise Problem(
+                "labels is {value}; give a part of them in percent, more than 0 and at most 100.",
+                value=self.labels,
+            )
 
 
 class CrossEntropy(Method):
@@ -33,6 +48,7 @@ class CrossEntropy(Method):
     recipe_name: ClassVar[str] = "sup_con"
     Knobs: ClassVar[type[CrossEntropyKnobs]] = CrossEntropyKnobs
     supervised: ClassVar[bool] = True
+    classifies: ClassVar[bool] = True
 
     def __init__(
         self, encoder: Any, head: nn.Module, loss: Any, knobs: Any = None, classes: int = 10
