@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from ssl_core.evaluation import Probe, linear_probe
 from ssl_core.evaluation.probe import CANDIDATES, _held_out
@@ -55,6 +59,20 @@ def test_it_is_gradient_descent_on_the_same_loss() -> None:
     by_hand = (q @ w + b).argmax(1)
     assert (by_hand == found.predictions).float().mean() > 0.99
     assert found.top1 == pytest.approx(float((by_hand == truth).double().mean()), abs=0.01)
+
+
+@pytest.mark.parametrize("noise", [0.5, 2.0])
+def test_it_agrees_with_scikit_learns_own_pipeline_within_half_a_point(noise: float) -> None:
+    """The same features, standardised, split and searched by scikit-learn alone."""
+    (x, labels), (queries, truth) = blobs(1000, 10, 32, noise), blobs(2000, 10, 32, noise, seed=1)
+    held = torch.where(_held_out(labels, 0.2, seed=0), 0, -1)
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    search = GridSearchCV(
+        pipeline, {"logisticregression__C": list(CANDIDATES)}, cv=PredefinedSplit(held.numpy())
+    ).fit(x.numpy(), labels.numpy())
+    found = linear_probe(x, labels, queries, truth)
+    assert found.top1 == pytest.approx(search.score(queries.numpy(), truth.numpy()), abs=0.005)
+    assert 0.2 < found.top1 < 1 or noise < 1
 
 
 def test_scale_and_offset_of_a_feature_do_not_matter() -> None:

@@ -93,7 +93,10 @@ def _held_out(labels: Int[Tensor, " m"], share: float, seed: int) -> Bool[Tensor
         count = min(len(places) - 1, max(1, round(share * len(places))))
         held[places[torch.randperm(len(places), generator=generator)[:count]]] = True
     if not held.any():
-        raise Problem("Each class has a single training picture; a linear probe needs two of some class.")
+        raise Problem(
+            "Each class has a single training picture; a linear probe needs two of some class. Give it more "
+            "labels, or more pictures."
+        )
     return held
 
 
