@@ -61,7 +61,13 @@ class Worker:
             self._turn.release()
 
     def close(self) -> None:
-        """End the process, and with it the job that it may be doing."""
+        """End the process, and with it the job that it may be doing. An idle one ends by itself."""
+        if self._turn.acquire(blocking=False):
+            try:
+                self._end(gently=True)
+            finally:
+                self._turn.release()
+            return
         process = self._process
         if process is not None:
             with suppress(ValueError):  # the stream has just ended and forgotten it
@@ -139,9 +145,13 @@ class Worker:
             )
         return Problem("The worker ended while it worked (exit code {code}). Try again.", code=code)
 
-    def _end(self) -> None:
+    def _end(self, gently: bool = False) -> None:
+        """End the process; gently: let it clean up after itself, such as semaphores, if it does so soon."""
         process, self._process, self._ready = self._process, None, False
         if process is not None:
+            if gently:
+                self._pipe.close()  # nobody can ask it for anything any more
+                process.join(GRACE)
             process.terminate()
             process.join(GRACE)
             process.kill()

@@ -297,6 +297,27 @@ def test_close_ends_the_process(worker: Worker) -> None:
     assert not alive(first)
 
 
+def test_an_idle_process_that_is_closed_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Whatever a library holds, such as a semaphore, is given back, and no warning says otherwise."""
+    (tmp_path / "holding.py").write_text(
+        "import multiprocessing\nheld = []\n"
+        "def hold():\n    held.append(multiprocessing.RLock())\n"
+        "if __name__ == '__main__':\n"
+        "    import holding\n"
+        "    from ssl_core.jobs import Worker\n"
+        "    worker = Worker()\n    list(worker.stream(holding.hold))\n    worker.close()\n"
+    )
+    places = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "holding.py")],
+        env={**os.environ, "PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+
+
 def test_tensors_cross_whole_and_slices_travel_light(worker: Worker) -> None:
     big = torch.arange(1_000_000)
     assert len(pack(big[:10])) < 2000
