@@ -50,7 +50,7 @@ class Form:
         self.start = gr.Dropdown(
             self.starts(), value="", label=t("Start from"), info=t("A run's encoder, its head left behind.")
         )
-        with gr.Group(), gr.Row():
+        with gr.Group(), gr.Row(elem_id="train-length"):
             self.training = group({n: found[n] for n in BUDGET}, min_width=120).parts
         for name, (registry, label, value, knobs_of) in menus.items():
             with gr.Group():

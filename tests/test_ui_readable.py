@@ -1,12 +1,17 @@
 """What is written around the plots can be read: no word or number lies on another or leaves its plot."""
 
+import io
+import re
 from typing import Any
 
+import numpy as np
 import pytest
 from pages import Visit
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ssl_core.experiments import EXPERIMENTS
+from ssl_core.runs import Run
 
 pytest_plugins = ["trained"]
 
@@ -56,3 +61,34 @@ def test_the_plots_of_every_recording(visit: Visit, width: int) -> None:
         page.locator("#break-show").click()
         expect(page.locator("#break-verdict")).to_contain_text(found.options[found.answer])
         assert collisions(page) == [], name
+
+
+@pytest.mark.browser
+def test_names_in_menus_are_whole_in_a_narrow_window(visit: Visit, trained: Run) -> None:
+    page = visit("train", width=900)
+    run = page.locator("#train-run input")
+    expect(run).to_have_value(f"{trained.name} · done")
+    for menu in (run, page.get_by_label("Unit", exact=True)):
+        assert menu.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+@pytest.mark.browser
+def test_the_queue_in_a_narrow_window(visit: Visit) -> None:
+    page = visit("moco", width=900)
+    rows = page.locator(".queue-devices .queue-row")
+    expect(rows).to_have_count(3)
+    heights = rows.evaluate_all("all => all.map((e) => e.getBoundingClientRect().height)")
+    assert min(heights) > 14
+    tops = page.locator(".queue-momenta button").evaluate_all("all => all.map((e) => e.offsetTop)")
+    assert len(tops) == 6
+    assert len(set(tops)) == 1
+
+
+@pytest.mark.browser
+def test_the_knob_of_a_slider_is_told_from_a_white_page(visit: Visit) -> None:
+    slider = visit("augmentations").get_by_label(re.compile("range slider for Views")).first
+    assert slider.evaluate(
+        "e => e.value === e.min"
+    )  # nothing of the track is filled: what is seen is the knob
+    drawn = np.asarray(Image.open(io.BytesIO(slider.screenshot())).convert("RGB")).astype(int)
+    assert (drawn.min(2) < 128).sum() > 20

@@ -40,7 +40,7 @@ def build(context: Context, frame: Frame) -> None:
             form = Form(context)
         with gr.Column(scale=3, min_width=480):
             with gr.Row(equal_height=True):
-                menu = gr.Dropdown([], label=t("Run"), scale=4, elem_id="train-run")
+                menu = gr.Dropdown([], label=t("Run"), scale=4, min_width=440, elem_id="train-run")
                 stop = gr.Button(
                     t("Stop"), variant="stop", min_width=90, elem_id="train-stop", interactive=False
                 )
