@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ssl_core import command_compare, commands
+from ssl_core import command_compare, command_evaluate, command_finetune, command_import, commands
 from ssl_core.config import look_up
 from ssl_core.datasets import data_path, default_source
 from ssl_core.flags import unknown_flag
@@ -31,14 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the words; for `train` first what is chosen, then the knobs that the choices have."""
     parser = argparse.ArgumentParser(prog="python -m ssl_core", description=__doc__)
-    actions = parser.add_subparsers(required=True, metavar="train|evaluate|embed|compare|runs")
+    actions = parser.add_subparsers(
+        required=True, metavar="train|evaluate|embed|compare|finetune|classify|import-weights|runs"
+    )
     training = actions.add_parser("train", help="train a run and record it")
     training.set_defaults(run=commands.train)
     training.add_argument("--resume", metavar="RUN", help="go on with this run; all else follows from it")
     commands.common(training)
     choose(training)
+    command_evaluate.add(actions)
     commands.add_others(actions)
     command_compare.add(actions)
+    command_finetune.add(actions)
+    command_import.add(actions)
     if arguments[:1] != ["train"]:
         return parser.parse_args(arguments)
 

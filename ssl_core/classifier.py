@@ -17,7 +17,7 @@ from ssl_core.datasets.decode import decode
 from ssl_core.datasets.listing import read_file
 from ssl_core.device import pick, place
 from ssl_core.encoders import Encoder
-from ssl_core.evaluation import extract
+from ssl_core.evaluation import confusion, extract, recall
 from ssl_core.learner import seeded
 from ssl_core.methods import Method
 from ssl_core.problem import Problem
@@ -87,18 +87,17 @@ def examine(
         scores = method.head(h.to(device)).cpu()  # in float32: scores of bfloat16 would often be equal
     truth, names = pictures.test.labels, pictures.classes
     ranked = scores.topk(min(5, len(names)), dim=1).indices
-    confusion = torch.zeros(len(names), len(names), dtype=torch.int64)
-    confusion.index_put_((truth.long(), ranked[:, 0]), torch.tensor(1), accumulate=True)
-    right = confusion.diagonal().tolist()
+    table = confusion(ranked[:, 0], truth.long(), len(names))
+    found = [None if share.isnan() else float(share) for share in recall(table)]
     return {
         "format": 1,
         "dataset": pictures.title,
         "split": "test",
         "transform": "the whole picture, encoder in evaluation mode",
         "pictures": len(truth),
-        "top1": sum(right) / len(truth),
+        "top1": float((ranked[:, 0] == truth).double().mean()),
         "top5": float((ranked == truth[:, None]).any(1).double().mean()),
         "classes": list(names),
-        "recall": [hits / n if n else None for hits, n in zip(right, confusion.sum(1).tolist(), strict=True)],
-        "confusion": confusion.tolist(),  # rows: what they are; columns: what they are taken for
+        "recall": found,
+        "confusion": table.tolist(),  # rows: what they are; columns: what they are taken for
     }

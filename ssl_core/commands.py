@@ -14,11 +14,10 @@ from tqdm import tqdm
 
 from ssl_core import runs
 from ssl_core.checkpoints import written_whole
-from ssl_core.config import Knob, build, knobs
-from ssl_core.evaluation.knn import KNNKnobs
-from ssl_core.events import Event, Finished, Monitored, Preparing, Started, Step, Waiting
+from ssl_core.config import Knob, knobs
+from ssl_core.events import Event, Finished, Monitored, Preparing, Started, Step, Tested, Waiting
 from ssl_core.loading import readable
-from ssl_core.measure import Evaluation, embed, evaluate, gained
+from ssl_core.measure import embed
 from ssl_core.problem import Problem
 from ssl_core.work import train_here
 
@@ -31,6 +30,16 @@ def add_knob(parser: argparse._ActionsContainer, knob: Knob, *names: str, dest: 
     choices = "" if knob.choices is None else f"; one of {', '.join(map(str, knob.choices))}"
     text = f"{knob.help} [{knob.default}{span}{choices}]".replace("%", "%%")
     parser.add_argument(*names, dest=dest, default=argparse.SUPPRESS, metavar="X", help=text)
+
+
+def add_knobs(parser: argparse._ActionsContainer, *parts: type[Any]) -> None:
+    """A flag for every knob of some dataclasses; what is off or on is switched on by naming it."""
+    for knob in (knob for part in parts for knob in knobs(part).values()):
+        flag = f"--{knob.name}".replace("_", "-")
+        if isinstance(knob.default, bool):
+            parser.add_argument(flag, dest=knob.name, action="store_true", help=knob.help)
+        else:
+            add_knob(parser, knob, flag, dest=knob.name)
 
 
 def train(options: Options) -> int:
@@ -78,6 +87,8 @@ def show(bar: Any, event: Event) -> None:
             f"step {event.step}: kNN {event.knn:.1%} on {event.queries} held-out training pictures",
             file=sys.stderr,
         )
+    elif isinstance(event, Tested):
+        bar.write(f"top-1 {event.top1:.1%} of {event.pictures} test pictures", file=sys.stderr)
     elif isinstance(event, Waiting):
         bar.set_postfix_str(f"waiting for {event.device}: {event.place} ahead")
     elif isinstance(event, Preparing):
@@ -94,29 +105,6 @@ def reporter() -> Callable[[str, float], None]:
             print(f"\r\033[K{what} {fraction:.0%}", end="" if fraction < 1 else "\r\033[K", file=sys.stderr)
 
     return report
-
-
-def evaluate_run(options: Options) -> int:
-    """kNN and, if asked, a linear probe of a run, beside the same encoder untrained."""
-    run = runs.find(options.run_name, options.runs)
-    values = vars(options)
-    amount, vote = build(Evaluation, values), build(KNNKnobs, values)
-    settings = relocated(run, options)
-    before = evaluate(settings, None, amount, vote, reporter())
-    after = evaluate(settings, run.folder, amount, vote, reporter())
-    gain = gained(after, before)
-    if options.json:
-        said = {"run": run.name, "trained": after, "untrained": before, "gained": asdict(gain)}
-        print(json.dumps(said, allow_nan=False))
-        return 0
-    named = f"k={after['k']}, T={after['temperature']}, {after['layer']}, {after['transform']}"
-    print(f"{after['dataset']}: {named}, {after['bank']} training against {after['queries']} test pictures")
-    for key in ("knn_top1", "knn_top5", "probe_top1", "probe_top5"):
-        if key in after:
-            print(f"{key:10}  untrained {before[key]:6.1%}  trained {after[key]:6.1%}")
-    points, error = 100 * gain.difference, 100 * gain.standard_error
-    print(f"kNN top-1 gained {points:+.1f} ± {error:.1f} points (one paired standard error)")
-    return 0
 
 
 def embed_run(options: Options) -> int:
@@ -156,15 +144,7 @@ def relocated(run: runs.Run, options: Options) -> Any:
 
 
 def add_others(actions: Any) -> None:
-    """The commands besides `train`."""
-    evaluating = actions.add_parser("evaluate", help="kNN and linear probe of a run, beside it untrained")
-    evaluating.add_argument("run_name", metavar="RUN")
-    for knob in (*knobs(Evaluation).values(), *knobs(KNNKnobs).values()):
-        if isinstance(knob.default, bool):
-            evaluating.add_argument(f"--{knob.name}", action="store_true", help=knob.help)
-        else:
-            add_knob(evaluating, knob, f"--{knob.name}", dest=knob.name)
-    evaluating.set_defaults(run=evaluate_run)
+    """The small commands."""
     embedding = actions.add_parser("embed", help="coordinates of test pictures on a plane, as CSV")
     embedding.add_argument("run_name", metavar="RUN")
     embedding.add_argument("--projection", default="umap", help="umap, pca or tsne [umap]")
@@ -175,7 +155,7 @@ def add_others(actions: Any) -> None:
     embedding.set_defaults(run=embed_run)
     listing = actions.add_parser("runs", help="list the runs")
     listing.set_defaults(run=list_all)
-    for parser in (evaluating, embedding, listing):
+    for parser in (embedding, listing):
         common(parser)
 
 

@@ -47,8 +47,8 @@ def estimate(settings: Settings, size: int, pictures: int) -> Cost:
     times = sorted(timed_step(learner, size, trial, step) for step in range(2, 2 + TIMED))
     scale = batch / trial
     step_seconds, memory = times[TIMED // 2] * scale, (peak[0] - PROCESS) * scale + PROCESS
-    share = settings.label_share
-    left = round(share * pictures) if share < 1 else len(hold_out(pictures, 0)[1])
+    percent = settings.label_percent
+    left = round(percent / 100 * pictures) if percent < 100 else len(hold_out(pictures, 0)[1])
     per_epoch = max(1, left // batch)
     steps = {
         "seconds": training.budget / step_seconds,

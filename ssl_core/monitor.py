@@ -87,9 +87,9 @@ def divide(labels: Int[Tensor, " n"], settings: Settings) -> tuple[Int[Tensor, "
     """
     training, n = settings.training, len(labels)
     watched = 1 if training.monitors else 0
-    if settings.label_share == 1:
+    if settings.label_percent == 100:
         return hold_out(n, training.seed) if watched else (torch.arange(0), torch.arange(n))
-    kept = draw_share(labels, settings.label_share, training.seed)
+    kept = draw_share(labels, settings.label_percent / 100, training.seed)
     rest = torch.ones(n, dtype=torch.bool).index_fill_(0, kept, False).nonzero().flatten()
     generator = step_generator(training.seed, 0, "held out")
     return rest[torch.randperm(len(rest), generator=generator)[: watched * held_out(n)]], kept

@@ -86,9 +86,9 @@ class Settings:
         return getattr(self.make("method"), "views", 2)
 
     @property
-    def label_share(self) -> float:
-        """The part of the labels (0 to 1) that is there: less than 1 for methods with such a knob alone."""
-        return getattr(self.make("method"), "labels", 100.0) / 100
+    def label_percent(self) -> float:
+        """How much of each class's labels is there: less than 100 for methods with such a knob alone."""
+        return getattr(self.make("method"), "labels", 100.0)
 
     def source(self) -> Source:
         """Where the pictures come from."""
