@@ -32,7 +32,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the words; for `train` first what is chosen, then the knobs that the choices have."""
     parser = argparse.ArgumentParser(prog="python -m ssl_core", description=__doc__)
     actions = parser.add_subparsers(
-        required=True, metavar="train|evaluate|embed|compare|finetune|classify|import-weights|runs"
+        required=True, metavar="train|evaluate|embed|compare|finetune|classify|export|import-weights|runs"
     )
     training = actions.add_parser("train", help="train a run and record it")
     training.set_defaults(run=commands.train)
@@ -43,6 +43,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     commands.add_others(actions)
     command_compare.add(actions)
     command_finetune.add(actions)
+    command_export.add(actions)
     command_import.add(actions)
     if arguments[:1] != ["train"]:
         return parser.parse_args(arguments)

@@ -1,12 +1,11 @@
 """What a run's encoder is worth and how it sees pictures, for the page and the command line.
 
-Everything is measured on h, the backbone's features in evaluation mode, of the data set that the run trained
-on. Without a folder it is the same encoder as before its first step, which follows from the seed. Both see
-the same: whole pictures or, where a method is tested on patches, the same patches.
+Everything is measured on frozen features in evaluation mode, of the data set that the run trained on.
+Without a folder it is the same encoder as before its first step: the frozen random encoder.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ssl_core import device as devices
-from ssl_core.checkpoints import load_encoder
 from ssl_core.config import knob
-from ssl_core.datasets.base import Pictures, Report, Split, silent
-from ssl_core.encoders import Encoder
-from ssl_core.evaluation import Bag, Gain, extract, gain, knn_accuracy, linear_probe, project
+from ssl_core.datasets.base import Report, silent
+from ssl_core.evaluation import Bag, Gain, gain, knn_accuracy, project
 from ssl_core.evaluation.knn import KNN, KNNKnobs
-from ssl_core.learner import build_method, step_generator
+from ssl_core.frozen import encoder_of, features, named, see, some
+from ssl_core.problem import Problem
+from ssl_core.scored import factor_figures, knn_figures, nearest_pictures, probe_figures
 from ssl_core.settings import Settings
 
 AUTO = "auto"
@@ -34,6 +32,10 @@ class Evaluation:
     bank: int = knob(10_000, 100, 50_000, "Training pictures that vote or train the probe.", log=True)
     queries: int = knob(2_000, 100, 10_000, "Test pictures that are classified.", log=True)
     probe: bool = knob(False, help="Also train a linear classifier on the frozen features.")
+    labels: float = knob(
+        100.0, 1.0, 100.0, "Percent of each class's labels that the linear probe learns from.", log=True
+    )
+    layer: str = knob("h", choices=("h", "z"), help="h: what is kept. z: what the loss compared.")
     patches: int | str = knob(
         AUTO,
         choices=(AUTO, 0, 1, 2, 4, 8, 16, 32, 64, 128),
@@ -45,6 +47,27 @@ class Evaluation:
         """What the encoder of this run is to see: a bag of patches, or (None) whole pictures."""
         count = settings.method_class().test_patches if self.patches == AUTO else int(self.patches)
         return Bag(settings.augmentation(), count) if count else None
+
+
+@dataclass(frozen=True)
+class Also:
+    """What else the command line tells of a run."""
+
+    confusion: bool = knob(False, help="Recall by class; with --json also who is taken for whom.")
+    factors: bool = knob(
+        False, help="Probe for shape, colour, place, size and turn (of shapes, where they are known)."
+    )
+    nearest: str = knob("", help="The nearest training pictures of these test pictures: 0,17,123.")
+    neighbours: int = knob(8, 1, 100, "How many of them.", log=True)
+
+    def places(self) -> list[int]:
+        """The test pictures that were asked for. Raises Problem."""
+        try:
+            return [int(word) for word in self.nearest.split(",")]
+        except ValueError:
+            raise Problem(
+                "{words} are no places of test pictures; give whole numbers: 0,17,123.", words=self.nearest
+            ) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,83 +90,32 @@ class Embedding:
     knn: KNN
 
 
-def encoder_of(settings: Settings, folder: Path | None) -> Encoder:
-    """The run's encoder as it stands in its folder; without a folder as it was before the first step."""
-    encoder = build_method(settings).encoder
-    if folder is not None:
-        load_encoder(folder / "encoder.safetensors", encoder)
-    return encoder
-
-
-def features(
-    encoder: Encoder, split: Split, pictures: Pictures, report: Report = silent, bag: Bag | None = None
-) -> Float[Tensor, "n d"]:
-    """h of every picture of a split, or its mean over a bag of patches."""
-    device = devices.pick()
-    return extract(
-        devices.place(encoder, device),
-        split.images,
-        mean=pictures.mean,
-        std=pictures.std,
-        device=device,
-        precision=devices.precision(device),
-        bag=bag,
-        report=report,
-    )
-
-
-def some(split: Split, count: int) -> Int[Tensor, " n"]:
-    """Places of `count` pictures of a split (or all there are), the same every time."""
-    generator = step_generator(0, len(split), "measure")
-    return torch.randperm(len(split), generator=generator)[:count].sort().values
-
-
 def evaluate(
     settings: Settings,
     folder: Path | None,
     amount: Evaluation | None = None,
     vote: KNNKnobs | None = None,
     report: Report = silent,
+    also: Also | None = None,
 ) -> dict[str, Any]:
-    """kNN (and a linear probe) of test pictures against training pictures, with all that names the figure.
+    """kNN (and a linear probe, and more) of test pictures, with all that names the figures.
 
-    `knn_hits` says of each test picture whether kNN was right, for `gained`.
+    `knn_hits` says of each test picture whether kNN was right, for `gained`. Intervals are of 95 %, a
+    bootstrap over the test pictures.
     """
-    amount, vote = amount or Evaluation(), vote or KNNKnobs()
-    pictures = settings.source().load(report)
-    encoder = encoder_of(settings, folder)
-    bank = pictures.train.subset(some(pictures.train, amount.bank))
-    queries = pictures.test.subset(some(pictures.test, amount.queries))
+    amount, vote, also = amount or Evaluation(), vote or KNNKnobs(), also or Also()
     bag = amount.bag(settings)
-    h_bank = features(encoder, bank, pictures, report, bag)
-    h_queries = features(encoder, queries, pictures, report, bag)
-    found = knn_accuracy(h_bank, bank.labels, h_queries, queries.labels, **asdict(vote))
-    result: dict[str, Any] = {
-        "dataset": pictures.title,
-        "layer": "h, backbone features in evaluation mode",
-        "transform": transform(settings, bag),
-        "patches": bag.patches if bag else 0,
-        "knn_top1": found.top1,
-        "knn_top5": found.top5,
-        "k": found.k,
-        "temperature": found.temperature,
-        "bank": found.bank,
-        "queries": found.queries,
-        "knn_hits": (found.predictions == queries.labels).tolist(),
-    }
+    seen = see(settings, folder, amount.bank, amount.queries, amount.layer, bag, report)
+    result = named(seen, settings, folder, amount.layer) | knn_figures(seen, vote, also.confusion)
     if amount.probe:
-        report("Training a linear probe", 0.0)
-        probe = linear_probe(h_bank, bank.labels, h_queries, queries.labels)
-        result |= {"probe_top1": probe.top1, "probe_top5": probe.top5}
+        result |= probe_figures(seen, amount.labels, also.confusion, report)
+    if also.confusion:
+        result["classes"] = list(seen.pictures.classes)
+    if also.factors:
+        result["factors"] = factor_figures(seen, report)
+    if also.nearest:
+        result["nearest"] = nearest_pictures(seen, also.places(), also.neighbours)
     return result
-
-
-def transform(settings: Settings, bag: Bag | None) -> str:
-    """How the encoder saw a picture, in words."""
-    if bag is None:
-        return "the whole picture"
-    recipe = settings.recipe or settings.method_class().recipe_name
-    return f"mean over {bag.patches} patches drawn by {recipe}"
 
 
 def gained(trained: Mapping[str, Any], untrained: Mapping[str, Any]) -> Gain:
@@ -153,7 +125,7 @@ def gained(trained: Mapping[str, Any], untrained: Mapping[str, Any]) -> Gain:
 
 def look(settings: Settings, folder: Path | None, count: int = 2_000, report: Report = silent) -> Look:
     """`count` test pictures, and kNN of them against twice as many training pictures."""
-    pictures = settings.source().load(report)
+    pictures = settings.seen(settings.source().load(report))
     index = some(pictures.test, count)
     split = pictures.test.subset(index)
     bank = pictures.train.subset(some(pictures.train, 2 * count))

@@ -18,15 +18,13 @@ from ssl_core.checkpoints import load_state
 from ssl_core.config import knobs, look_up
 from ssl_core.datasets.base import Pictures
 from ssl_core.evaluation.features import evaluating
+from ssl_core.frozen import LAYERS, encoder_of
 from ssl_core.learner import build_method, step_generator
 from ssl_core.losses import Masks
-from ssl_core.measure import encoder_of
 from ssl_core.methods import Method
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_core.trace import Trace
-
-LAYERS = {"z": "z = g(f(x)): what the loss compares", "h": "h = f(x): what is kept"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +133,7 @@ def embedded(
 
     Without a folder the encoder is as before its first step. Raises Problem.
     """
-    pictures = settings.source().load()
+    pictures = settings.seen(settings.source().load())
     drawn = draw_views(pictures, settings.augmentation(), n, seed, v)
     method, device = method_of(settings, folder, layer, len(pictures.classes)), devices.pick()
     x = devices.send(drawn.views, device)

@@ -1,7 +1,6 @@
 """How features are judged: neighbours, a linear probe, their geometry, and a map to look at."""
 
 from ssl_core.evaluation.by_class import confusion, recall
-from ssl_core.evaluation.draw import draw_labels
 from ssl_core.evaluation.features import Bag, extract
 from ssl_core.evaluation.geometry import alignment, effective_rank, spread, uniformity
 from ssl_core.evaluation.intervals import Interval, bootstrap, bootstrap_of
@@ -27,7 +26,6 @@ __all__ = [
     "bootstrap",
     "bootstrap_of",
     "confusion",
-    "draw_labels",
     "effective_rank",
     "extract",
     "gain",
