@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ssl_core.checkpoints import load_json, save_json
-from ssl_core.events import Event, Failed, Finished, Preparing, Step, Waiting, parse, replay
+from ssl_core.events import Event, Failed, Finished, Imported, Preparing, Step, Waiting, parse, replay
 from ssl_core.line import held
 from ssl_core.problem import Problem
 from ssl_core.process import context
@@ -61,7 +61,10 @@ class Run:
         return held(self.folder / "lock")
 
     def status(self) -> str:
-        """waiting, preparing, training, done, stopped, failed, or interrupted (its process was killed)."""
+        """waiting, preparing, training, done, stopped, failed, or interrupted (its process was killed).
+
+        A run that was not trained here is "imported".
+        """
         alive = self.alive()  # asked first: who lets go of the lock has written its last line
         last = self.last_event()
         if alive:
@@ -70,6 +73,8 @@ class Run:
             )
         if isinstance(last, Finished):
             return last.reason
+        if isinstance(last, Imported):
+            return "imported"
         return "failed" if isinstance(last, Failed) else "interrupted"
 
     def last_event(self, kind: type[Event] = Event) -> Event | None:
@@ -118,8 +123,9 @@ def begun_from(settings: Settings, runs: Path) -> Settings:
     if not source.encoder.exists():
         raise Problem("{run} has not saved an encoder yet. Train it a little longer.", run=source.name)
     knobs = {**settings.knobs, "encoder": source.settings.knobs.get("encoder", {})}
-    encoder = source.settings.encoder
-    return replace(settings, start=str(source.folder.resolve()), encoder=encoder, knobs=knobs)
+    encoder, normalise = source.settings.encoder, source.settings.normalise
+    start = str(source.folder.resolve())
+    return replace(settings, start=start, encoder=encoder, normalise=normalise, knobs=knobs)
 
 
 def start(run: Run, seconds: float = 120.0) -> BaseProcess:

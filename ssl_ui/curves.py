@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ssl_core.events import Event, Failed, Finished, Monitored, Preparing, Started, Step, Waiting
+from ssl_core.events import Event, Failed, Finished, Imported, Monitored, Preparing, Started, Step, Waiting
 from ssl_ui.figures import curve
 from ssl_ui.i18n import t
 from ssl_ui.multiples import FIXED, Panel, multiples
@@ -113,6 +113,13 @@ class Curves:
             return t("{what}: {percent:.0f} %", what=t(last.what), percent=100 * last.fraction)
         if isinstance(last, Failed):
             return t(last.text, **last.values)
+        if isinstance(last, Imported):
+            return t(
+                "Trained elsewhere; from {source}: {taken} tensors, {left_out} left out.",
+                source=last.source,
+                taken=last.taken,
+                left_out=last.left_out,
+            )
         if not self.steps:
             return t("Getting ready …")
         step = self.steps[-1]

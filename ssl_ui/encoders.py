@@ -14,7 +14,7 @@ import gradio as gr
 from ssl_core import runs
 from ssl_core.datasets.base import Pictures
 from ssl_core.encoders import ENCODERS
-from ssl_core.events import Monitored
+from ssl_core.events import Imported, Monitored
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_ui.context import Context, Frame
@@ -54,7 +54,7 @@ class Picked:
 
     def pictures(self, context: Context) -> Pictures:
         """The data set it is looked at with. Raises Problem."""
-        return context.load(self.settings.source())
+        return self.settings.seen(context.load(self.settings.source()))
 
 
 def pick(context: Context, name: str, dataset: str = "") -> Picked:
@@ -111,6 +111,8 @@ def entries(context: Context) -> list[tuple[str, str]]:
 def _standing(run: runs.Run) -> str:
     if not (run.folder / WEIGHTS).exists():
         return t("nothing saved yet")
+    if run.last_event(Imported):
+        return t("imported")
     last = run.last_event(Monitored)
     if not isinstance(last, Monitored):
         return t("saved")

@@ -96,7 +96,8 @@ def see(context: Context, state: SimilarityState, picked: Picked) -> Seen:
 @lru_cache(maxsize=16)
 def _drawn(context: Context, written: str, n: int, seed: int, views: int) -> Drawn:
     settings = Settings.from_json(json.loads(written))
-    return draw_views(context.load(settings.source()), settings.augmentation(), n, seed, views)
+    pictures = settings.seen(context.load(settings.source()))
+    return draw_views(pictures, settings.augmentation(), n, seed, views)
 
 
 @lru_cache(maxsize=4)

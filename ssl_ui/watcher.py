@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 
 from ssl_core import runs
+from ssl_core.events import Imported
 from ssl_core.problem import Problem
 from ssl_core.tail import Tail
 from ssl_ui.context import Context
@@ -38,7 +39,7 @@ class Reading:
 
     def __init__(self, run: runs.Run) -> None:
         self.run, self.tail, self.lock = run, Tail(run.folder), Lock()
-        self.about = describe(run.settings)
+        self.about = about(run)
         self.curves, self.epoch, self.state, self.asked = Curves(), 0, "", 0.0
 
     def news(self, have: dict[str, int], epoch: str, wanted: list[str]) -> dict[str, Any]:
@@ -62,6 +63,13 @@ class Reading:
                     trace |= {axis: trace[axis][figure["from"] :] for axis in ("x", "y")}
             words = in_html(f"{t(self.state.capitalize())}: {self.about}", self.curves.sentence(self.state))
             return {"words": words, "figures": figures, "epoch": here, "state": self.state, "lively": lively}
+
+
+def about(run: runs.Run) -> str:
+    """A run in a line. Of one that was trained elsewhere only the encoder is known."""
+    if run.last_event(Imported):
+        return t(run.settings.registered("encoder").title)
+    return describe(run.settings)
 
 
 def in_html(title: str, sentence: str) -> str:
