@@ -111,6 +111,7 @@ def named(seen: Seen, settings: Settings, folder: Path | None, layer: str) -> di
         "encoder": who(settings, folder),
         "layer": layer,
         "dimensions": seen.bank_features.shape[1],
+        "precision": str(devices.precision(devices.pick())).removeprefix("torch."),
         "batch_norm": "evaluation mode, running statistics",
         "transform": transform(settings, seen.bag),
         "patches": seen.bag.patches if seen.bag else 0,

@@ -9,6 +9,7 @@ import gradio as gr
 
 from ssl_core.config import knobs
 from ssl_core.evaluation import KNNKnobs
+from ssl_core.frozen import LAYERS
 from ssl_core.measure import AUTO, Evaluation, evaluate, gained
 from ssl_core.problem import Problem
 from ssl_ui.context import Context
@@ -65,20 +66,27 @@ def table(scores: Scores) -> str:
     rows = ""
     for key, title in ROWS.items():
         if key in before:
-            cells = [_percent(before[key])]
+            cells = [_figure(before, key)]
             if after and gain:
                 doubt = f" ± {100 * gain['standard_error']:.1f}" if key == "knn_top1" else ""
-                cells += [_percent(after[key]), _points(after[key] - before[key]) + doubt]
+                cells += [_figure(after, key), _points(after[key] - before[key]) + doubt]
             cells_html = "".join(f"<td>{cell}</td>" for cell in cells)
             rows += f'<tr><th scope="row">{escape(t(title))}</th>{cells_html}</tr>'
     whole = t("of the whole picture")
     seen = t("mean over {n} patches of the run's recipe", n=before["patches"]) if before["patches"] else whole
     named = t(
-        "{dataset}, {bank:,} training against {queries:,} test pictures, k={k}, T={temperature:g}, h: "
-        "backbone features in evaluation mode, {seen}",
+        "{dataset}, {bank:,} training against {queries:,} test pictures, k={k}, T={temperature:g}, {layer}, "
+        "in evaluation mode, {seen}",
         seen=seen,
+        layer=t(LAYERS[before["layer"]]),
         **{key: before[key] for key in ("dataset", "bank", "queries", "k", "temperature")},
     )
+    if "probe_labels" in before:
+        percent, count = f"{before['probe_percent']:g}", before["probe_labels"]
+        named += ". " + t(
+            "The probe learnt from {n:,} labels, {percent} % of each class", n=count, percent=percent
+        )
+    named += ". " + t("In brackets: 95 % of a bootstrap over the test pictures")
     if gain:
         named += ". " + t("± is one paired standard error: both encoders classify the same pictures.")
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
@@ -88,8 +96,10 @@ def table(scores: Scores) -> str:
     )
 
 
-def _percent(share: float) -> str:
-    return t("{percent} %", percent=f"{100 * share:.1f}")
+def _figure(found: dict[str, Any], key: str) -> str:
+    shown = t("{percent} %", percent=f"{100 * found[key]:.1f}")
+    interval = [f"{100 * end:.1f}" for end in found.get(f"{key}_interval", [])]
+    return f"{shown} [{', '.join(interval)}]" if interval else shown
 
 
 def _points(share: float) -> str:
@@ -108,12 +118,15 @@ def build(context: Context, menu: EncoderMenu) -> None:
         probe: bool = False,
         dataset: str = "",
         patches: str = AUTO,
+        layer: str = "h",
+        labels: float = 100.0,
     ) -> dict[str, Any]:
         """kNN (and a linear probe) of test pictures against training pictures, trained and untrained.
 
         `run` as in /similarity; "trained" and "gained" are null for an encoder that was never trained.
         """
         size = {"bank": bank, "queries": queries, "probe": probe, "patches": patches}
+        size |= {"layer": layer, "labels": labels}
         amount = checked_state(Evaluation, size)
         vote = checked_state(KNNKnobs, {"k": k, "temperature": temperature})
         stream = measure(context, ScoreState(run, dataset, amount, vote))

@@ -204,7 +204,8 @@ def test_scores_are_the_cores(context: Context, trained: Run) -> None:
         assert sum(hits) / 120 == direct["knn_top1"]
         assert found[name].keys() == direct.keys()  # type: ignore[union-attr]
         for key, value in direct.items():
-            close = pytest.approx(value, abs=0.03) if isinstance(value, float) else value
+            numbers = isinstance(value, float) or key.endswith("_interval")
+            close = pytest.approx(value, abs=0.03) if numbers else value
             assert found[name][key] == close  # type: ignore[index]
     gain = found["trained"]["knn_top1"] - found["untrained"]["knn_top1"]  # type: ignore[index]
     assert found["gained"]["difference"] == pytest.approx(gain)  # type: ignore[index]
@@ -213,10 +214,12 @@ def test_scores_are_the_cores(context: Context, trained: Run) -> None:
 
 def test_a_table_has_what_was_measured_and_no_more() -> None:
     known = {"dataset": "D", "bank": 1, "queries": 1, "k": 1, "temperature": 0.1, "patches": 0}
+    known |= {"layer": "h", "knn_top1_interval": [0.125, 0.375]}
     before, after = {**known, "knn_top1": 0.25, "knn_top5": 0.5}, {**known, "knn_top1": 0.2, "knn_top5": 0.75}
     gain = {"difference": -0.05, "standard_error": 0.012}
     words = scores.table({"untrained": before, "trained": after, "gained": gain})
-    assert "<td>25.0 %</td><td>20.0 %</td><td>−5.0 ± 1.2</td>" in words
+    assert "<td>25.0 % [12.5, 37.5]</td><td>20.0 % [12.5, 37.5]</td><td>−5.0 ± 1.2</td>" in words
+    assert "what is kept" in words
     assert "of the whole picture" in words
     assert "<td>50.0 %</td><td>75.0 %</td><td>+25.0</td>" in words
     assert "probe" not in words.lower()
@@ -278,9 +281,13 @@ def test_evaluate_through_the_endpoint(client: Client, trained: Run) -> None:
     )
     assert fresh["trained"] is None
     assert fresh["gained"] is None
-    patches = client.predict(run=trained.name, k=20, bank=300, queries=120, patches="2", api_name="/evaluate")
+    few = {"run": trained.name, "k": 20, "bank": 300, "queries": 120}
+    patches = client.predict(**few, patches="2", api_name="/evaluate")
     assert patches["trained"]["transform"] == "mean over 2 patches drawn by simclr"
     assert patches["trained"]["knn_top1"] != answer["trained"]["knn_top1"]
+    some = client.predict(**few, probe=True, layer="z", labels=50, api_name="/evaluate")["trained"]
+    assert (some["layer"], some["dimensions"], some["probe_percent"]) == ("z", 8, 50)
+    assert 140 < some["probe_labels"] < 160
 
 
 @pytest.mark.parametrize(
@@ -291,6 +298,8 @@ def test_evaluate_through_the_endpoint(client: Client, trained: Run) -> None:
         ("/embed", {"dataset": "cifar10"}, "not on this machine"),
         ("/evaluate", {"k": 0}, "from 1 to 1000"),
         ("/evaluate", {"bank": 10}, "from 100"),
+        ("/evaluate", {"labels": 0}, "from 1.0 to 100.0"),
+        ("/evaluate", {"layer": "g"}, "choose one of h, z"),
         ("/evaluate", {"run": "../x"}, "no run named"),
     ],
 )
