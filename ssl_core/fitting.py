@@ -95,7 +95,7 @@ def _shapes(config: EncoderConfig) -> Shapes:
 def _beginnings(state: Mapping[str, Tensor], first: str) -> Iterator[tuple[str, bool, int]]:
     """Where an encoder may begin: what stands before its first weight, are its parts numbered, its width."""
     for name, tensor in state.items():
-        if tensor.dim() == 4 and tensor.shape[1] == 3:
+        if tensor.dim() == 4 and tensor.shape[1] == 3 and len(tensor):
             for ending, numbered in ((first, False), ("0.weight", True)):
                 before = name.removesuffix(ending)
                 if before != name and before[-1:] in ("", "."):

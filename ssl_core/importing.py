@@ -43,8 +43,8 @@ def import_weights(
 
     Of `settings` are the pictures that it is looked at with and the normalisation, left empty: ImageNet's for
     an ImageNet stem, else that of the pictures. `source` says where the file is from, if not by its name.
-    Raises Problem, with nothing written, if the file cannot be read safely, fits no encoder or the one that
-    is named, or the run's name is taken.
+    Raises Problem, with nothing written, if the file cannot be read safely, fits no encoder or not the one
+    that is named, or the run's name is taken.
     """
     found = fit(read_weights(path), encoder, stem, prefix)
     weights = {key: plain(key, tensor) for key, tensor in found.weights.items()}
@@ -60,7 +60,14 @@ def import_weights(
         left_out=len(found.unused),
         time=time.time(),
     )
-    _write(folder, settings, found, made, weights)
+    try:
+        _write(folder, settings, found, made, weights)
+    except OSError as error:
+        raise Problem(
+            "The run {folder} could not be written ({why}). Nothing of it was left.",
+            folder=str(folder),
+            why=str(error),
+        ) from error
     return Run(folder), found
 
 

@@ -63,8 +63,11 @@ def _is_safetensors(path: Path) -> bool:
     """By its name or its beginning: the length of a JSON header, then the header."""
     if path.suffix == ".safetensors":
         return True
-    with path.open("rb") as file:
-        start = file.read(9)
+    try:
+        with path.open("rb") as file:
+            start = file.read(9)
+    except OSError as error:
+        raise _broken(path, error) from error
     return start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size
 
 

@@ -25,15 +25,15 @@ PARTS = [
 def lived(name: str = "resnet18", stem: str = "cifar", width: int = 8) -> Encoder:
     """An encoder whose every number is drawn: BatchNorm's too, as after training."""
     generator = torch.Generator().manual_seed(1)
-    encoder = ENCODERS[name](**({"width": width} | ({} if name == "convnet" else {"stem": stem}))).build()
-    for key, tensor in encoder.state_dict().items():
+    knobs: dict[str, Any] = {"width": width} if name == "convnet" else {"width": width, "stem": stem}
+    encoder = ENCODERS[name](**knobs).build()
+    for tensor in encoder.state_dict().values():
         if tensor.dim() == 1:
             tensor.uniform_(0.5, 1.5, generator=generator)
         elif tensor.dim() == 0:
             tensor.fill_(7)
         else:
             tensor.normal_(0, 2 / tensor[0].numel() ** 0.5, generator=generator)
-        assert key
     return encoder.eval()
 
 

@@ -69,7 +69,7 @@ def test_torchvision_computes_the_same(name: str) -> None:
     assert found.unused == ("fc.weight", "fc.bias")
     ours = ENCODERS[name](**found.knobs).build().eval()
     ours.load_state_dict(found.weights)
-    theirs.fc = torch.nn.Identity()  # type: ignore[assignment]
+    theirs.fc = torch.nn.Identity()
     x = torch.randn(2, 3, 96, 96, generator=generator)
     with torch.no_grad():
         assert (ours(x) - theirs(x)).abs().max() <= 1e-6 * theirs(x).abs().max()
@@ -102,7 +102,7 @@ def test_what_is_named_is_held_to() -> None:
     state = lived().state_dict()
     for wrong in ({"encoder": "resnet50"}, {"encoder": "resnet10"}, {"stem": "imagenet"}):
         with pytest.raises(Problem, match="No encoder here fits"):
-            fit(state, **wrong)  # type: ignore[arg-type]
+            fit(state, **wrong)
     with pytest.raises(Problem, match="no encoder named 'resnet34'"):
         fit(state, "resnet34")
     with pytest.raises(Problem, match="begin with no convolution"):

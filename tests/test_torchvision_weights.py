@@ -24,20 +24,18 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "torchvision"
 
 
-class Address:
-    """One entry of torchvision's enumeration, as far as it is used."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-
-def offer(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def offer(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     """Have torchvision name this address."""
-    made: Any = Enum("Made", {"V1": Address(url)})
-    made.DEFAULT = made.V1
-    for member in made:
-        member.url = url
-    monkeypatch.setattr(torchvision.models, "get_model_weights", lambda name: made)
+
+    class Made(Enum):
+        V1 = address
+        DEFAULT = V1
+
+        @property
+        def url(self) -> str:
+            return self.value
+
+    monkeypatch.setattr(torchvision.models, "get_model_weights", lambda name: Made)
 
 
 def served(folder: Path, checksum: str = "") -> str:
