@@ -55,11 +55,8 @@ def run(options: argparse.Namespace) -> int:
 
 def heading(before: Figures, after: Figures) -> Iterator[str]:
     """All that names the figures."""
-    numbers = f"{after['dimensions']} numbers, {after['precision']}"
-    yield (
-        f"{after['dataset']}: features {LAYERS[after['layer']]} ({numbers}), {after['transform']}, BatchNorm in "
-        f"{after['batch_norm']}"
-    )
+    layer = f"{LAYERS[after['layer']]} ({after['dimensions']} numbers, {after['precision']})"
+    yield f"{after['dataset']}: features {layer}, {after['transform']}, BatchNorm in {after['batch_norm']}"
     yield after["split"]
     yield f"kNN: cosine, k={after['k']}, T={after['temperature']}"
     for name, found in (("untrained", before), ("trained", after)):

@@ -19,6 +19,7 @@ from ssl_core.events import Event, Finished, Monitored, Preparing, Started, Step
 from ssl_core.loading import readable
 from ssl_core.measure import embed
 from ssl_core.problem import Problem
+from ssl_core.scored import interval
 from ssl_core.work import train_here
 
 Options = argparse.Namespace
@@ -118,9 +119,11 @@ def embed_run(options: Options) -> int:
     out = Path(options.out)
     with written_whole(out) as beside:
         np.savetxt(beside, table, "%d,%d,%.5f,%.5f", header="test_index,label,x,y", comments="")
-    top1 = found.knn.top1
+    top1, (low, high) = found.knn.top1, interval(found.knn.predictions, found.labels)
     said = {"run": run.name, "file": str(out), "points": len(table), "knn_top1": top1}
-    print(json.dumps(said) if options.json else f"{len(table)} points in {out}; kNN top-1 {top1:.1%}")
+    said["knn_top1_interval"] = [low, high]
+    words = f"{len(table)} points in {out}; kNN top-1 {top1:.1%} [95 %: {low:.1%}, {high:.1%}]"
+    print(json.dumps(said) if options.json else words)
     return 0
 
 

@@ -41,6 +41,8 @@ class Row:
     images_per_second: float  # pictures; each gives all its views
     views: int
     transform: str
+    untrained_interval: tuple[float, float]  # 95 % of a bootstrap over the test pictures
+    trained_interval: tuple[float, float]
 
     def __str__(self) -> str:
         gain = f"{100 * (self.trained - self.untrained):+.1f} ± {100 * self.error:.1f}"
@@ -104,4 +106,6 @@ def row(run: runs.Run, report: Report = silent) -> Row:
         images_per_second=batch * last.step / last.seconds,
         views=run.settings.views,
         transform=after["transform"],
+        untrained_interval=tuple(before["knn_top1_interval"]),
+        trained_interval=tuple(after["knn_top1_interval"]),
     )

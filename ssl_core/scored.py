@@ -34,7 +34,7 @@ def knn_figures(seen: Seen, vote: KNNKnobs, by_class: bool = False) -> dict[str,
     )
     return {
         "knn_top1": found.top1,
-        "knn_top1_interval": _interval(found.predictions, seen),
+        "knn_top1_interval": interval(found.predictions, seen.queries.labels),
         "knn_top5": found.top5,
         "k": found.k,
         "temperature": found.temperature,
@@ -54,7 +54,7 @@ def probe_figures(
     )
     return {
         "probe_top1": found.top1,
-        "probe_top1_interval": _interval(found.predictions, seen),
+        "probe_top1_interval": interval(found.predictions, seen.queries.labels),
         "probe_top5": found.top5,
         "probe_labels": len(read),
         "probe_percent": labels,
@@ -123,10 +123,9 @@ def nearest_pictures(seen: Seen, asked: list[int], k: int) -> list[dict[str, Any
     ]
 
 
-def _interval(predictions: Int[Tensor, " n"], seen: Seen) -> list[float]:
-    """95 % of the bootstrap over test pictures, low and high."""
-    generator = step_generator(SEED, 0, "bootstrap")
-    found = bootstrap(predictions == seen.queries.labels, generator)
+def interval(predictions: Int[Tensor, " n"], labels: Int[Tensor, " n"]) -> list[float]:
+    """Of a top-1: 95 % of the bootstrap over its pictures, low and high."""
+    found = bootstrap(predictions == labels, step_generator(SEED, 0, "bootstrap"))
     return [found.low, found.high]
 
 

@@ -121,7 +121,10 @@ def test_embed_writes_a_table(trained: Path, tmp_path: Path, capsys: pytest.Capt
     out = tmp_path / "points.csv"
     words = ["embed", run_name(trained), "--runs", str(trained), "--projection", "pca", "--count", "50"]
     assert main([*words, "--out", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["points"] == 50
+    said = json.loads(capsys.readouterr().out)
+    assert said["points"] == 50
+    low, high = said["knn_top1_interval"]
+    assert low < said["knn_top1"] < high
     lines = out.read_text().splitlines()
     assert lines[0] == "test_index,label,x,y"
     assert len(lines) == 51

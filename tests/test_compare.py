@@ -41,6 +41,7 @@ def test_each_is_trained_once_and_told_in_a_row(tmp_path: Path) -> None:
         assert row.images_per_second == pytest.approx(len(steps) * batch / steps[-1].seconds)
         assert 0 < row.untrained < 1
         assert 0 < row.error < 0.1
+        assert row.trained_interval[0] < row.trained < row.trained_interval[1]
         assert row.transform == "the whole picture"
         assert str(row).count("|") == HEAD.count("|")
 
