@@ -82,6 +82,8 @@ def rows(before: Figures, after: Figures, gain: Gain) -> Iterator[str]:
 
 def more(before: Figures, after: Figures) -> Iterator[str]:
     """Factors, recall by class and nearest pictures, as far as they were asked for."""
+    if "factors" in after:
+        yield "linear probes of what the pictures were made of, each penalty chosen on a held-out fifth:"
     for name, found in after.get("factors", {}).items():
         cells = [
             share(f["top1"], f["interval"]) if "top1" in f else explained(f["r2"], f["interval"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from ssl_core import device as devices
 from ssl_core.augmentations import Recipe
@@ -18,7 +18,7 @@ from ssl_core.checkpoints import load_state
 from ssl_core.config import knobs, look_up
 from ssl_core.datasets.base import Pictures
 from ssl_core.evaluation.features import evaluating
-from ssl_core.frozen import LAYERS, encoder_of
+from ssl_core.frozen import LAYERS, encoder_of, network_of
 from ssl_core.learner import build_method, step_generator
 from ssl_core.losses import Masks
 from ssl_core.methods import Method
@@ -135,12 +135,19 @@ def embedded(
     """
     pictures = settings.seen(settings.source().load())
     drawn = draw_views(pictures, settings.augmentation(), n, seed, v)
-    method, device = method_of(settings, folder, layer, len(pictures.classes)), devices.pick()
+    device = devices.pick()
+    network = devices.place(_network(settings, folder, layer, len(pictures.classes)), device)
     x = devices.send(drawn.views, device)
-    with torch.no_grad(), evaluating(method), devices.autocast(device, devices.precision(device)):
-        if layer == "z":
-            return drawn, method.project(x).float().cpu()
-        return drawn, method.encoder(x.flatten(0, 1)).float().cpu().unflatten(0, (v, n))
+    with torch.no_grad(), evaluating(network), devices.autocast(device, devices.precision(device)):
+        return drawn, network(x.flatten(0, 1)).float().cpu().unflatten(0, (v, n))
+
+
+def _network(settings: Settings, folder: Path | None, layer: str, classes: int) -> nn.Module:
+    """What gives h or z; the head of an older run is in its whole state alone."""
+    if layer == "z" and folder is not None and not (folder / "head.safetensors").exists():
+        method = method_of(settings, folder, layer, classes)
+        return nn.Sequential(method.encoder, method.head)
+    return network_of(settings, folder, layer, classes)
 
 
 def _here(trace: Trace) -> Trace:

@@ -21,9 +21,11 @@ from ssl_core.evaluation.labels import draw_share
 from ssl_core.frozen import LAYERS, Seen, network_of, see
 from ssl_core.learner import build_method
 from ssl_core.measure import Also, Evaluation, evaluate
+from ssl_core.methods import METHODS
 from ssl_core.problem import Problem
 from ssl_core.scored import factor_figures, nearest_pictures
 from ssl_core.settings import Settings
+from ssl_core.similarity import embedded
 
 pytest_plugins = ["trained"]
 AMOUNT = Evaluation(bank=400, queries=150, probe=True)
@@ -55,6 +57,15 @@ def test_z_is_the_head_of_h_and_needs_no_saved_state(trained: runs.Run, tmp_path
     assert not torch.allclose(fresh.query_features, z.query_features, atol=5e-3)
 
 
+def test_views_have_their_z_with_the_head_alone_and_with_the_state_alone(
+    trained: runs.Run, tmp_path: Path
+) -> None:
+    bare = copied(trained, tmp_path / "a", "state.pt")
+    older = copied(trained, tmp_path / "b", "head.safetensors")
+    (_, one), (_, other) = (embedded(trained.settings, folder, 6, 0) for folder in (bare, older))
+    assert torch.equal(one, other)
+
+
 def test_a_run_without_its_head_says_so_for_z_and_still_has_h(trained: runs.Run, tmp_path: Path) -> None:
     folder = copied(trained, tmp_path, "head.safetensors")
     with pytest.raises(Problem, match="without its projection head"):
@@ -66,6 +77,16 @@ def test_the_head_of_a_classifier_has_as_many_outputs_as_classes() -> None:
     settings = Settings(method="cross_entropy", encoder="convnet").with_knobs("encoder", width=8)
     network = network_of(settings, None, "z", 7).eval()
     assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 7)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_z_is_what_every_method_projects(name: str, generator: torch.Generator) -> None:
+    settings = Settings(method=name, encoder="convnet", dataset="digits").suited()
+    settings = settings.with_knobs("encoder", width=8).with_knobs("head", hidden=16, output_dim=8)
+    x = torch.randn(2, 3, 3, 32, 32, generator=generator)
+    with torch.no_grad():
+        z = network_of(settings, None, "z", 10).eval()(x.flatten(0, 1))
+        assert torch.allclose(build_method(settings).eval().project(x).flatten(0, 1), z, atol=1e-5)
 
 
 def test_a_layer_that_is_none_is_a_problem(trained: runs.Run) -> None:
