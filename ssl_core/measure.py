@@ -43,6 +43,13 @@ class Evaluation:
         "auto: as the method is tested, on patches if it trains on them (EMP-SSL).",
     )
 
+    def __post_init__(self) -> None:
+        if not 0 < self.labels <= 100:
+            raise Problem(
+                "labels is {value}; give a part of them in percent, more than 0 and at most 100.",
+                value=self.labels,
+            )
+
     def bag(self, settings: Settings) -> Bag | None:
         """What the encoder of this run is to see: a bag of patches, or (None) whole pictures."""
         count = settings.method_class().test_patches if self.patches == AUTO else int(self.patches)
@@ -60,10 +67,13 @@ class Also:
     nearest: str = knob("", help="The nearest training pictures of these test pictures: 0,17,123.")
     neighbours: int = knob(8, 1, 100, "How many of them.", log=True)
 
+    def __post_init__(self) -> None:
+        self.places()
+
     def places(self) -> list[int]:
         """The test pictures that were asked for. Raises Problem."""
         try:
-            return [int(word) for word in self.nearest.split(",")]
+            return [int(word) for word in self.nearest.split(",")] if self.nearest else []
         except ValueError:
             raise Problem(
                 "{words} are no places of test pictures; give whole numbers: 0,17,123.", words=self.nearest

@@ -142,7 +142,14 @@ def test_nearest_pictures_have_the_places_of_the_whole_split(trained: runs.Run) 
 @pytest.mark.parametrize("words", ["a", "1,,2", "1.5"])
 def test_places_that_are_none_are_a_problem(words: str) -> None:
     with pytest.raises(Problem, match="whole numbers"):
-        Also(nearest=words).places()
+        Also(nearest=words)
+    assert Also(nearest="3,0").places() == [3, 0]
+
+
+@pytest.mark.parametrize("labels", [0.0, -1.0, 101.0, float("nan")])
+def test_a_part_of_the_labels_is_in_percent(labels: float) -> None:
+    with pytest.raises(Problem, match="in percent"):
+        Evaluation(labels=labels)
 
 
 def factors_of(split: Split) -> torch.Tensor:
