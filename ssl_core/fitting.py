@@ -25,6 +25,7 @@ COUNTER = "num_batches_tracked"  # of batches that BatchNorm saw: old files lack
 PROFILED = ("total_ops", "total_params")  # what a profiler leaves in each part; no weights
 SLOW = re.compile(r"(^|[._])(momentum|k|key|teacher|target|ema|slow)([._]|$)")  # a copy that follows
 SHOWN = 6  # names that a message lists
+NEAR = 0.3  # tensors found for one that is missing: with fewer, it is not near
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,14 @@ def fit(state: Mapping[str, Tensor], encoder: str = "", stem: str = "", prefix: 
     if good:
         others = dict.fromkeys(f.prefix for f in good[1:] if f.prefix != good[0].prefix)
         return Fit(**{**vars(good[0]), "others": tuple(others)})
-    if not tried:
+    near = [f for f in tried if len(f.weights) >= NEAR * len(f.absent)]
+    if not near:
         raise Problem(
-            "These weights begin with no convolution that an encoder here begins with ({encoders}). "
-            "Their names: {names}.",
+            "These weights hold no encoder of those here ({encoders}). Their names: {names}.",
             encoders=encoder or ", ".join(ENCODERS),
-            names=listed(sorted(state)),
+            names=listed(list(state)),
         )
-    raise _misfit(min(tried, key=lambda f: len(f.absent) + len(f.misshapen) + len(f.foreign)))
+    raise _misfit(min(near, key=lambda f: len(f.absent) + len(f.misshapen) + len(f.foreign)))
 
 
 def _tried(state: Mapping[str, Tensor], encoder: str, stem: str, prefix: str | None) -> Iterator[Fit]:
