@@ -89,7 +89,7 @@ def _pickled(path: Path) -> Any:
 
 
 def _broken(path: Path, error: Exception) -> Problem:
-    why = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    why = f"{type(error).__name__}: {error}".strip(": ").splitlines()[0][:200]
     return Problem(
         "{file} cannot be read as weights, neither as safetensors nor as a checkpoint of torch ({why}). "
         "Download or save it again.",
