@@ -6,7 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ssl_core import command_compare, command_evaluate, command_finetune, command_import, commands
+from ssl_core import (
+    command_compare,
+    command_cs231n,
+    command_evaluate,
+    command_export,
+    command_finetune,
+    command_import,
+    commands,
+)
 from ssl_core.config import look_up
 from ssl_core.datasets import data_path, default_source
 from ssl_core.flags import unknown_flag
@@ -32,7 +40,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the words; for `train` first what is chosen, then the knobs that the choices have."""
     parser = argparse.ArgumentParser(prog="python -m ssl_core", description=__doc__)
     actions = parser.add_subparsers(
-        required=True, metavar="train|evaluate|embed|compare|finetune|classify|export|import-weights|runs"
+        required=True,
+        metavar="train|evaluate|embed|compare|finetune|classify|export|cs231n|import-weights|runs",
     )
     training = actions.add_parser("train", help="train a run and record it")
     training.set_defaults(run=commands.train)
@@ -44,6 +53,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     command_compare.add(actions)
     command_finetune.add(actions)
     command_export.add(actions)
+    command_cs231n.add(actions)
     command_import.add(actions)
     if arguments[:1] != ["train"]:
         return parser.parse_args(arguments)

@@ -3,6 +3,7 @@
 All that rebuilds it stands in the metadata of its weights, so that it outlives the run that it started from.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,17 @@ from ssl_core.datasets.listing import read_file
 from ssl_core.device import pick, place
 from ssl_core.encoders import Encoder
 from ssl_core.evaluation import confusion, extract, recall
-from ssl_core.learner import seeded
+from ssl_core.learner import origin, seeded
 from ssl_core.methods import Method
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
+
+
+def origin_of(known: dict[str, Any]) -> Settings:
+    """What says how the encoder is built, by the metadata of its weights; older ones tell only the start."""
+    if "origin" in known:
+        return Settings.from_json(known["origin"])
+    return origin(Settings.from_json(known["settings"]))
 
 
 def architecture(settings: Settings) -> Encoder:
@@ -30,11 +38,16 @@ def architecture(settings: Settings) -> Encoder:
         return settings.method_class().widen(settings.make("encoder").build(), settings.make("method"))
 
 
+def joined(encoder: Encoder, head: nn.Module) -> nn.Sequential:
+    """Both in a row, by name."""
+    return nn.Sequential(OrderedDict(encoder=encoder, head=head))
+
+
 @dataclass(frozen=True, eq=False)
 class Classifier:
     """An encoder with a linear layer on it, in evaluation mode, and the names of its classes."""
 
-    model: nn.Module  # encoder and head: a Sequential
+    model: nn.Sequential  # encoder and head
     classes: tuple[str, ...]
     size: int
     mean: Triple
@@ -54,11 +67,11 @@ class Classifier:
                 "The run {run} is no classifier. Make one of it: python -m ssl_core finetune {run}",
                 run=folder.name,
             )
-        encoder = architecture(Settings.from_json(known["origin"]))
+        encoder = architecture(origin_of(known))
         head = nn.Linear(encoder.dim, len(classes))
         load_encoder(weights, encoder)
         load_head(folder / "head.safetensors", head)
-        model = place(nn.Sequential(encoder, head).eval(), pick())
+        model = place(joined(encoder, head).eval(), pick())
         return cls(model, tuple(classes), known["size"], tuple(known["mean"]), tuple(known["std"]))
 
     def shares(self, images: UInt8[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ssl_core import runs
 from ssl_core.checkpoints import written_whole
 from ssl_core.config import Knob, knobs
-from ssl_core.events import Event, Finished, Monitored, Preparing, Started, Step, Tested, Waiting
+from ssl_core.events import Event, Examined, Finished, Monitored, Preparing, Started, Step, Waiting
 from ssl_core.loading import readable
 from ssl_core.measure import embed
 from ssl_core.problem import Problem
@@ -88,7 +88,7 @@ def show(bar: Any, event: Event) -> None:
             f"step {event.step}: kNN {event.knn:.1%} on {event.queries} held-out training pictures",
             file=sys.stderr,
         )
-    elif isinstance(event, Tested):
+    elif isinstance(event, Examined):
         bar.write(f"top-1 {event.top1:.1%} of {event.pictures} test pictures", file=sys.stderr)
     elif isinstance(event, Waiting):
         bar.set_postfix_str(f"waiting for {event.device}: {event.place} ahead")

@@ -84,7 +84,7 @@ class Saved(Event):
 
 
 @dataclass(frozen=True)
-class Tested(Event):
+class Examined(Event):
     """A classifier at the end of its run, on test pictures: top-1 and top-5 (0 to 1); more in `test.json`."""
 
     step: int
@@ -124,7 +124,7 @@ class Failed(Event):
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (Waiting, Preparing, Started, Step, Monitored, Saved, Tested, Imported, Finished, Failed)
+    for kind in (Waiting, Preparing, Started, Step, Monitored, Saved, Examined, Imported, Finished, Failed)
 }
 
 

@@ -16,7 +16,7 @@ from ssl_core.methods.cross_entropy import CrossEntropyKnobs
 from ssl_core.monitor import divide
 from ssl_core.settings import Settings
 
-EPOCHS, STEPS = 10, 300  # as many epochs, and at least so many steps, where nobody says
+EPOCHS, STEPS = 10, 200  # as many epochs, and at least so many steps, where nobody says
 LARGEST, PARTS = 128, 3  # pictures of a batch at most; and into how many batches few pictures are cut
 LABELS = knobs(CrossEntropyKnobs)["labels"]
 
@@ -26,7 +26,9 @@ class FineTuning:
     """What can be turned; all other knobs are those of `train`."""
 
     labels: float = knob(LABELS.default, LABELS.low, LABELS.high, LABELS.help, log=True)
-    epochs: int | None = knob(None, 1, 500, f"Times through them. Else {EPOCHS}, and {STEPS} steps or more.")
+    epochs: int = knob(
+        0, 0, 500, f"Times through them; 0: {EPOCHS}, and more where that is under {STEPS} steps."
+    )
     learning_rate: float = knob(1e-3, 1e-5, 1e-1, "The peak, reached after warm-up.", log=True)
     frozen: bool = knob(False, help="Train the linear layer alone; the encoder stays as it is.")
     seed: int = knob(0, 0, 9999, "Which labels are drawn, order, views and the layer follow from it.")

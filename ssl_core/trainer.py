@@ -16,7 +16,7 @@ from ssl_core import device as devices
 from ssl_core.checkpoints import load_state, save_json, save_state, save_weights
 from ssl_core.classifier import examine
 from ssl_core.datasets.base import Pictures
-from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step, Tested
+from ssl_core.events import Event, Examined, Finished, Monitored, Saved, Started, Step
 from ssl_core.learner import Learner, origin, step_generator
 from ssl_core.monitor import Clock, Monitor, divide, enough
 from ssl_core.settings import Settings
@@ -132,13 +132,13 @@ class _Run:
             self.monitored = due
             yield self.monitor.look(self.step, self.clock.seconds, self.folder)
 
-    def test(self) -> Tested:
+    def test(self) -> Examined:
         """What the classifier is worth, once, at the end; nothing was chosen by these pictures."""
         learner, pictures = self.learner, self.pictures
         found = examine(learner.method, pictures, learner.device, learner.precision)
         if self.folder is not None:
             save_json(self.folder / "test.json", found)
-        return Tested(self.step, found["top1"], found["top5"], found["pictures"])
+        return Examined(self.step, found["top1"], found["top5"], found["pictures"])
 
     def save(self) -> None:
         """Everything a resume needs, and the encoder and its head for others."""

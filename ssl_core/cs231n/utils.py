@@ -69,10 +69,23 @@ def train_val(
     Without an optimizer it only evaluates. As in the notebook, training puts the whole model in training
     mode: a frozen f keeps its weights, but its BatchNorms go on averaging the batches they see.
     """
+    return one_epoch(model, data_loader, train_optimizer, epoch, epochs, device, quiet=False)
+
+
+def one_epoch(
+    model: nn.Module,
+    data_loader: Iterable[Any],
+    train_optimizer: Optimizer | None,
+    epoch: int = 1,
+    epochs: int = 1,
+    device: Device = None,
+    quiet: bool = True,
+) -> tuple[float, float, float]:
+    """What `train_val` does, for whoever wants no bar."""
     where, training = _place(model, device), train_optimizer is not None
     model.train(training)
     total, seen = torch.zeros(3), 0  # loss, hits at 1, hits at 5
-    bar = tqdm(data_loader)
+    bar = tqdm(data_loader, disable=quiet)
     with torch.set_grad_enabled(training):
         for data, target in bar:
             out, target = model(data.to(where)), target.to(where)
