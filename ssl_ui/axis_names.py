@@ -23,6 +23,7 @@ class Axis:
     first: str = ""
     views: str = ""  # the letters of the views, where an axis runs over the pictures of view a, then of b …
     prime: str = ""
+    start: int = 1  # of plain numbers
 
     def names(self, size: int, n: int = 0) -> list[str]:
         """The name of every place, n pictures to a view. Without a mark or a letter they are numbers."""
@@ -31,7 +32,7 @@ class Axis:
         if self.views and size <= n * len(self.views):
             return [f"{self.views[i // n]}{low(i % n)}{self.prime}" for i in range(size)]
         numbers = range(size - bool(self.first))
-        marked = [f"{self.mark}{low(i)}{self.prime}" if self.mark else str(i + 1) for i in numbers]
+        marked = [f"{self.mark}{low(i)}{self.prime}" if self.mark else str(i + self.start) for i in numbers]
         return [self.first, *marked] if self.first else marked
 
 
@@ -52,12 +53,12 @@ LETTERS = {
     "d": Axis("dimension"),
     "r": Axis("squared singular value, the smallest first", "σ", prime="²"),
 }
-CLASS = Axis("class")
+CLASS = Axis("class", start=0)  # as labels count
 MEAN = Axis("mean of a picture's patches", "z̄")
 QUERY, KEY = Axis("query", "q"), Axis("key", "k")
 PREDICTION, TARGET = replace(VIEW, title="prediction"), replace(VIEW, title="target", prime="′")
 PROTOTYPE = Axis("prototype", "c")
-NAMELESS = Axis("class without a name")
+NAMELESS = Axis("class without a name", start=0)
 TEACHER = replace(VIEW, title="teacher", prime="′")
 LOSSES: Mapping[str, Mapping[str, Axis]] = {
     "info_nce": {

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ssl_core.lab.bench import Table
+from ssl_core.lab.descent import on_sphere
 from ssl_core.lab.film import Frame, denominator, numerator, story
 from ssl_core.losses import LOSSES, PairTrace
 from ssl_core.trace import Stage, Trace
@@ -46,7 +47,7 @@ def to_json(reel: Reel) -> dict[str, Any]:
         "about": t(kind.about),
         "paper": kind.paper,
         "frames": len(reel.frames),
-        "sphere": kind.normalises,
+        "sphere": on_sphere(reel.table),
         "points": [point.to_json() for point in points],
         "stages": [
             *(_stage(places, s, [f.inputs[s.name] for f in reel.frames], "input") for s in inputs),

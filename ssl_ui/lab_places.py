@@ -54,9 +54,11 @@ class Places:
         """The names along one axis; of the views and the pictures under them, together as rows."""
         names = axis.names(size, 0 if letter in VIEWS else self.n)
         if letter in VIEWS and at == 0 and s.value.ndim > 1:
+            if s.axes[1] != "n":  # dimensions of each view, which are no embeddings
+                rows = [f"{name}·{k + 1}" for name in names for k in range(s.value.shape[1])]
+                return {"title": t("view·dimension"), "names": names, "rows": rows, "who": [[] for _ in rows]}
             rows = axis.names(size * s.value.shape[1], s.value.shape[1])
-            who = self._who(axis, rows) if s.axes[1] == "n" else [[] for _ in rows]  # else: of a dimension
-            return {"title": t(axis.title), "names": names, "rows": rows, "who": who}
+            return {"title": t(axis.title), "names": names, "rows": rows, "who": self._who(axis, rows)}
         return {"title": t(axis.title), "names": names, "who": self._who(axis, names)}
 
     def _who(self, axis: Axis, names: Sequence[str]) -> list[list[int] | int]:

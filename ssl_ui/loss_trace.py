@@ -1,9 +1,11 @@
 """A loss on a small batch for programs: the endpoint `/loss_trace`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from ssl_core.config import knobs as every
 from ssl_core.config import look_up
 from ssl_core.lab import Bench, lay, takes
 from ssl_core.losses import LOSSES, Loss
@@ -33,6 +35,7 @@ def loss_trace(
     """
     look_up(BATCHES, batch, "batch")
     turned = {**as_knobs(knobs), **({} if temperature is None else {"temperature": temperature})}
+    _known(look_up(LOSSES, loss, "loss"), turned)
     sizes = {"n": n, "d": d, "seed": seed, "views": _views(look_up(LOSSES, loss, "loss"), views)}
     stages = stages_of(lay(checked_state(Bench, {"loss": loss, "source": batch, "knobs": turned, **sizes})))
     told = [
@@ -47,6 +50,12 @@ def loss_trace(
         for s in stages
     ]
     return {"stages": told, "loss": float(stages[-1].value)}
+
+
+def _known(kind: type[Loss], turned: Mapping[str, Any]) -> None:
+    """Refuse a knob that the loss has not: misspelt, it would silently stand at its default."""
+    for name in turned:
+        look_up(every(kind), name, "knob of this loss")
 
 
 def _views(kind: type[Loss], views: int) -> int:

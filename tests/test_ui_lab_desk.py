@@ -52,7 +52,7 @@ def test_the_assignments_example_and_numbers_of_ones_own(visit: Visit) -> None:
     expect(page.locator(".lab-loss")).to_have_text("ℓ = 1.0883454")
     problem = page.locator(".lab-controls .lab-problem")
     for wrong, said in (
-        ("1 2 3\n4 5\n0 8 3\n10 4 9", "Row 2"),
+        ("1 2 3\n4 5\n0 8 3\n10 4 9", "row 2"),
         ("1 2 3\n4 five 6\n0 8 3\n10 4 9", "five"),
         ("", "no numbers"),
         ("1 2\n" * 10_000, "32"),

@@ -17,7 +17,7 @@ from torch import Tensor
 from ssl_core.config import build, knob, look_up
 from ssl_core.lab.typed import LARGEST, MOST_ROWS, parse_labels, parse_rows
 from ssl_core.losses import LOSSES, Loss
-from ssl_core.losses.base import clusters
+from ssl_core.losses.base import clusters, unit
 from ssl_core.losses.labelled import some_labels
 from ssl_core.problem import Problem
 
@@ -112,7 +112,8 @@ def _views(bench: Bench, wanted: int | None, generator: torch.Generator) -> Floa
     if bench.source == "typed":
         return parse_rows(bench.text, v)
     fits(v, bench.n)
-    return clusters(generator, v, bench.n, DIMENSIONS.get(bench.source, bench.d), torch.float64)
+    views = clusters(generator, v, bench.n, DIMENSIONS.get(bench.source, bench.d), torch.float64)
+    return unit(views) if bench.source in DIMENSIONS else views
 
 
 def fits(v: int, n: int) -> None:

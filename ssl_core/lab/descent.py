@@ -13,7 +13,8 @@ from ssl_core.flow import SPACE, SPHERE, Moment, flow
 from ssl_core.lab.bench import Table, free
 from ssl_core.trace import Trace
 
-STRIDE = 0.1  # no point goes further in a step: radians on the sphere, a length where lengths matter
+STRIDE = 0.1  # no point goes further in a step: radians on the sphere, else a part of the mean length
+ROUNDED = 1e-5  # from a length of 1, for numbers that were kept to so many digits
 DIGITS = 7  # to which moved numbers are kept, so that a script that holds them is readable
 
 
@@ -30,8 +31,8 @@ class Step:
 def descend(table: Table, steps: int) -> Iterator[Step]:
     """The table as it is, then after each of so many steps.
 
-    Inputs that no gradient reaches stay. A loss that normalises its embeddings moves them along the unit
-    sphere, where the first step finds them; others freely. Raises Problem on a row of zeros.
+    A row h becomes h - η g, g being the gradient of the loss by it; inputs that no gradient reaches stay.
+    Where lengths make no difference and all rows are of length 1, they go along the sphere instead.
     """
     still = table.inputs
     names = free(type(table.loss), still)
@@ -43,9 +44,18 @@ def descend(table: Table, steps: int) -> Iterator[Step]:
     if not steps:
         return
     start = torch.cat([_movable(table, n).reshape(-1, still[n].shape[-1]) for n in names])[None]
-    surface = SPHERE if table.loss.normalises else SPACE
-    for moment in islice(flow(loss, start, STRIDE, surface), 1, steps + 1):
+    sphere = on_sphere(table)
+    stride = STRIDE if sphere else STRIDE * max(float(start.norm(dim=-1).mean()), ROUNDED)
+    for moment in islice(flow(loss, start, stride, SPHERE if sphere else SPACE), 1, steps + 1):
         yield _seen(replace(table, inputs={**still, **_kept(table, names, moment)}), moment.size)
+
+
+def on_sphere(table: Table) -> bool:
+    """Whether the embeddings live on the unit sphere: lengths make no difference, and all are 1."""
+    if not table.loss.normalises:
+        return False
+    lengths = [_movable(table, name).norm(dim=-1) for name in free(type(table.loss), table.inputs)]
+    return all(bool(((length - 1).abs() < ROUNDED).all()) for length in lengths)
 
 
 def _movable(table: Table, name: str) -> Tensor:

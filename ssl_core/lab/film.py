@@ -48,7 +48,7 @@ def frame(table: Table) -> Frame:
         found = list(torch.autograd.grad(trace.loss, wanted, allow_unused=True))
     slopes = {n: _there(g, leaves[n]) for n, g in zip(leaves, found, strict=True)}
     stages += [
-        Stage(f"grad_{name}", "Gradient of the loss", _by(name), kind.inputs[name], slope)
+        Stage(f"grad_{name}", f"Gradient by the {name}", _by(name), kind.inputs[name], slope)
         for name, slope in slopes.items()
         if slope.shape[-1] <= SHORT
     ]

@@ -14,6 +14,7 @@ from ssl_core.lab.mistakes import MISTAKES, chosen
 from ssl_core.losses import LOSSES, Loss
 
 WIDE = 100  # columns of a script
+PLACE = "# Save this beside app.py, in the folder of SSL Explorer, and run it with the Python of its .venv."
 TEMPERATURE = 0.5  # of a loss with mistakes, where the loss on the bench has none
 
 
@@ -52,7 +53,7 @@ def script(bench: Bench, origin: Origin | None = None, mistakes: Sequence[str] =
     else:
         body += ['print(f"loss {float(trace.loss):.7f}")']
     head = sorted(imports, key=lambda line: (not line.startswith("import"), line))
-    return "\n".join([*head, "", *body, ""])
+    return "\n".join([PLACE, *head, "", *body, ""])
 
 
 def _plain(kind: Any, name: str, value: Any) -> Any:
@@ -73,6 +74,10 @@ def _views(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]:
         imports.add("from ssl_core.losses.base import clusters")
         d = DIMENSIONS.get(bench.source, bench.d)
         lines.append(f"views = clusters(generator, {_v(bench)}, {bench.n}, {d}, torch.float64)")
+        if bench.source in DIMENSIONS:
+            imports.add("from ssl_core.losses.base import clusters, unit")
+            imports.remove("from ssl_core.losses.base import clusters")
+            lines.append("views = unit(views)")
     if bench.rows is not None:
         lines.append(f"views = torch.tensor({_numbers(bench.rows)}, dtype=torch.float64)")
     return lines

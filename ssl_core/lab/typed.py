@@ -12,6 +12,7 @@ MOST_ROWS = 32  # views · pictures: what can be looked at
 PICTURES = (2, 16)
 NUMBERS = (2, 128)
 LARGEST = 1e6  # of a number: far beyond any embedding, and far from what single precision cannot hold
+DECIMAL = re.compile(r"[-+]?\d+,\d+")  # among numbers that stand apart by blanks
 LONGEST = 200_000  # characters: 32 rows of 128 numbers are far less
 BRACKETS = set("[]")
 ROW = re.compile(r"\[([^\[\]]*)\]")
@@ -32,6 +33,7 @@ def parse_rows(text: str, views: int) -> Float[Tensor, "v n d"]:
             most=LONGEST,
         )
     lines = _lines(text.translate(ODD))
+    rows = [_numbers(line, place) for place, line in enumerate(lines[: MOST_ROWS + 1], 1)]
     low, high = PICTURES[0], min(PICTURES[1], MOST_ROWS // views)
     if not views * low <= len(lines) <= views * high or len(lines) % views:
         raise Problem(
@@ -44,7 +46,6 @@ def parse_rows(text: str, views: int) -> Float[Tensor, "v n d"]:
             low=views * low,
             high=views * high,
         )
-    rows = [_numbers(line, place) for place, line in enumerate(lines, 1)]
     return torch.tensor(_even(rows), dtype=torch.float64).unflatten(0, (views, -1))
 
 
@@ -85,7 +86,13 @@ def _words(line: str) -> list[str]:
 
 
 def _numbers(line: str, place: int) -> list[float]:
-    words = _words(line)
+    words, apart = _words(line), line.split()
+    if len(apart) > 1 and any(DECIMAL.fullmatch(word) for word in apart):
+        raise Problem(
+            "Row {place}: is {word} one number or two? Write decimals with a point, a blank behind commas.",
+            place=place,
+            word=next(word for word in apart if DECIMAL.fullmatch(word)),
+        )
     try:
         row = [float(word) for word in words]
     except ValueError:
@@ -109,7 +116,7 @@ def _even(rows: list[list[float]]) -> list[list[float]]:
     ragged = next((place for place, row in enumerate(rows, 1) if len(row) != length), None)
     if ragged is not None:
         raise Problem(
-            "Row {place} has {given} numbers and the first has {length}. Give all rows the same length.",
+            "Numbers in row {place}: {given}; in the first: {length}. Give all rows the same length.",
             place=ragged,
             given=len(rows[ragged - 1]),
             length=length,

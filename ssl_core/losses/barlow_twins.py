@@ -32,7 +32,7 @@ class BarlowTwinsTrace(Trace):
         "Correlation of the views, by dimension", r"C_{jk} = \frac{1}{n}\sum_i z_{1ij} z_{2ik}"
     )
     on_diagonal: Float[Tensor, ""] = stage("A dimension should be itself", r"\sum_j (1 - C_{jj})^2")
-    off_diagonal: Float[Tensor, ""] = stage("And no other", r"\sum_j \sum_{k \neq j} C_{jk}^2")
+    off_diagonal: Float[Tensor, ""] = stage("And repeat no other", r"\sum_j \sum_{k \neq j} C_{jk}^2")
     loss: Float[Tensor, ""] = stage(
         "Loss", r"\sum_j (1 - C_{jj})^2 + \lambda \sum_j \sum_{k \neq j} C_{jk}^2"
     )

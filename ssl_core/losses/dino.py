@@ -31,7 +31,7 @@ class DINOTrace(Trace):
         "How undecided it is", r"-\frac{1}{2n}\sum_{v,i,j} q_{vij} \log q_{vij}"
     )
     log_student: Float[Tensor, "2 n k"] = stage(
-        "What the student says", r"\log p_{vi} = \log \mathrm{softmax}(s_{vi}/\tau_s)"
+        "What the student says, in logarithms", r"\log p_{vi} = \log \mathrm{softmax}(s_{vi}/\tau_s)"
     )
     per_anchor: Float[Tensor, "2 n"] = stage(
         "Surprise at the teacher's word on the other view", r"\ell_{vi} = -\sum_j q_{\bar v ij} \log p_{vij}"

@@ -42,7 +42,7 @@ class SwAVTrace(Trace):
         "Codes: shared out evenly", r"q_{vi} = \mathrm{Sinkhorn}(s_v/\epsilon)_i, \; \sum_j q_{vij} = 1"
     )
     log_probabilities: Float[Tensor, "2 n k"] = stage(
-        "What each view says", r"\log p_{vi} = \log \mathrm{softmax}(s_{vi}/\tau)"
+        "What each view says, in logarithms", r"\log p_{vi} = \log \mathrm{softmax}(s_{vi}/\tau)"
     )
     per_anchor: Float[Tensor, "2 n"] = stage(
         "Surprise at the other view's code", r"\ell_{vi} = -\sum_j q_{\bar v ij} \log p_{vij}"
@@ -114,7 +114,7 @@ class SwAV(Loss):
     ) -> dict[str, Tensor]:
         """The views, and five prototypes."""
         prototypes = torch.randn(5, views.shape[2], generator=generator, dtype=views.dtype)
-        return {"views": views, "prototypes": prototypes}
+        return {"views": views, "prototypes": unit(prototypes)}
 
     def collapsed(self, sizes: Mapping[str, int]) -> float:
         """ln(k): codes are even for equal embeddings, and even probabilities foresee them best."""

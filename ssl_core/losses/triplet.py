@@ -38,7 +38,9 @@ class TripletTrace(PairTrace):
     per_anchor: Float[Tensor, " m"] = stage(
         "Short of the margin, 0 where one is missing", r"\ell_i = \max(0, \alpha + d^+_i - d^-_i)"
     )
-    active: Float[Tensor, ""] = stage("Anchors short of it", r"\frac{1}{|A|}\sum_{i \in A} [\ell_i > 0]")
+    active: Float[Tensor, ""] = stage(
+        "Share of anchors short of it", r"\frac{1}{|A|}\sum_{i \in A} [\ell_i > 0]"
+    )
     loss: Float[Tensor, ""] = stage("Mean", r"\frac{1}{|A|}\sum_{i \in A} \ell_i")
 
     def masks(self) -> Masks:

@@ -1,8 +1,9 @@
 """VICReg: two views meet, every dimension keeps its spread, and no two dimensions say the same.
 
-Bardes et al. 2022, https://arxiv.org/abs/2105.04906, eq. 1 to 6. Embeddings are not normalised. As in the
-authors' code the spreads of the two views are averaged (some libraries add them, which doubles the term) and
-their covariances added.
+Bardes et al. 2022, https://arxiv.org/abs/2105.04906, eq. 1 to 6. Embeddings are not normalised. The terms
+are weighed as in the authors' code: the distance is a mean over numbers too (in the paper a sum over them),
+the spreads of the two views are averaged (the paper's eq. 6 adds them, as do some libraries, which doubles
+the term), and their covariances are added.
 """
 
 from collections.abc import Mapping
@@ -53,7 +54,9 @@ class VICReg(Loss):
         "The two views of an image should meet (invariance), each dimension should spread over the batch "
         "(variance), and no dimension should follow another (covariance)."
     )
-    paper: ClassVar[str] = "Bardes et al. 2022, https://arxiv.org/abs/2105.04906, eq. 6"
+    paper: ClassVar[str] = (
+        "Bardes et al. 2022, https://arxiv.org/abs/2105.04906, eq. 6, as in its code"
+    )
     formula: ClassVar[str] = (
         r"\begin{aligned} \ell &= \term{loss}{\lambda "
         r"\term{invariance}{\frac{1}{nd}\sum_i \|\term{views}{h_{1i}} - \term{views}{h_{2i}}\|^2} "

@@ -3,6 +3,7 @@
 function labBench(ask, start) {
   const FRESH = { rows: null, moved: {}, steps: 0 };
   const BATCH = ["source", "n", "d", "views", "seed", "text", "encoder", "dataset", "layer"];
+  const OTHERS = ["source", "n", "text", "encoder", "dataset"]; // with these the pictures are others, and their labels
   const me = { state: start, film: null, frame: 0, run: null, at: 0, origin: { rows: null, moved: {} } };
 
   // what is shown: the step of a run until the film at its end is there, then that film
@@ -24,23 +25,23 @@ function labBench(ask, start) {
     return "";
   }
 
-  // the numbers that are shown become where everything begins
+  // the numbers that are shown, as they stand; rewinding still goes to where they began
   me.settle = async () => {
     if (me.film.steps !== me.at) await load({ ...me.state, steps: me.at });
     me.state = settled();
     me.film.steps = 0;
-    Object.assign(me, { run: null, at: 0, origin: { rows: me.state.rows, moved: me.state.moved } });
+    Object.assign(me, { run: null, at: 0 });
   };
 
   // Change the state; answers with a problem in words and leaves all as it was, or with "".
   me.set = async (patch) => {
     const anew = Object.keys(patch).some((name) => BATCH.includes(name));
     if (me.film && me.film.steps !== me.state.steps) await load(me.state); // to settle on its exact numbers
-    const wanted = { ...(anew ? { ...me.state, ...FRESH, labels: "" } : settled()), ...patch };
+    const wanted = { ...(anew ? { ...me.state, ...FRESH, labels: OTHERS.some((name) => name in patch) ? "" : me.state.labels } : settled()), ...patch };
     const problem = await load(wanted);
     if (problem !== "") return problem;
     me.run = null;
-    me.at = 0;
+    me.at = wanted.steps;
     if (anew || "rows" in patch || "moved" in patch) me.origin = { rows: wanted.rows, moved: wanted.moved };
     return "";
   };

@@ -2,6 +2,7 @@
 // labControls(box, about, change) → {show(state, film), problem(words | ""), refresh(encoders)}; change(patch, field).
 function labControls(box, about, change) {
   const w = about.words, fields = {};
+  let now = about.start;
   const make = (tag, options = {}, ...inside) => {
     const one = Object.assign(document.createElement(tag), options);
     one.append(...inside);
@@ -17,7 +18,13 @@ function labControls(box, about, change) {
 
   function menu(name, title, entries, help) {
     const control = make("select", {}, ...entries.map(([words, value]) => new Option(words, value)));
-    control.onchange = () => change({ [name]: control.value }, name);
+    let keys = false; // who chose with the mouse goes on with the arrow keys elsewhere
+    control.onpointerdown = () => { keys = false; };
+    control.onkeydown = () => { keys = true; };
+    control.onchange = () => {
+      if (!keys) control.blur();
+      change({ [name]: control.value }, name);
+    };
     return field(name, title, control, help);
   }
 
@@ -35,7 +42,7 @@ function labControls(box, about, change) {
   function seed() {
     const knob = about.bench.seed;
     const control = make("input", { type: "number", min: knob.low, max: knob.high, step: 1 });
-    control.onchange = () => change({ seed: Number(control.value) }, "seed");
+    control.onchange = () => (control.value === "" ? (control.value = now.seed) : change({ seed: Number(control.value) }, "seed"));
     return field("seed", knob.title, control, knob.help);
   }
 
@@ -97,6 +104,7 @@ function labControls(box, about, change) {
   }
 
   function show(state, film) {
+    now = state;
     for (const [name, shown] of Object.entries(fits(state))) fields[name].line.hidden = !shown;
     for (const name of ["loss", "source", "encoder", "dataset", "layer", "n", "d", "views", "seed"]) fields[name].control.value = state[name];
     for (const name of ["n", "d", "views"]) fields[name].said.textContent = state[name];

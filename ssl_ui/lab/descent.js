@@ -2,7 +2,7 @@
 // labDescent(box, words, on) → {show(state), stop()}; on = {step(count), scrub(step), rewind(), reseed()}.
 function labDescent(box, words, on) {
   box.innerHTML = `<div class="lab-descent-buttons">
-      <button class="lab-step">${words.step}</button><button class="lab-run">▶ ${words.run}</button>
+      <button class="lab-step" title="${words.step_help}">${words.step}</button><button class="lab-run">▶ ${words.run}</button>
       <button class="lab-rewind">↺ ${words.rewind}</button><button class="lab-reseed">${words.reseed}</button>
       <span class="lab-step-place"></span></div><div class="lab-descent-curves"></div>`;
   const $ = (name) => box.querySelector(`.lab-${name}`);
@@ -39,7 +39,7 @@ function labDescent(box, words, on) {
     at = history.at;
     last = Math.max(0, ...history.runs.map((run) => run.loss.length - 1));
     $("rewind").disabled = !history.moved;
-    $("step-place").textContent = `${words.stepped} ${at}` + (at && history.size ? ` · η ${labNumber(history.size, 3)}` : "");
+    $("step-place").textContent = `${words.stepped} ${at}` + (at && history.size ? ` · η ${labNumber(history.size, 3)} · ${history.sphere ? words.on_sphere : words.in_space}` : "");
     const own = history.runs.length > 1; // two losses are measured by scales of their own
     const series = (what) => history.runs.map((run, k) =>
       ({ name: words[what], of: own ? run.name : "", values: run[what], dash: k > 0, own: own && what === "loss" }));

@@ -10,11 +10,11 @@ function labEmbeddings(box, words, on) {
 
   const REST = 1e-3; // of a gradient: below it arrows shrink to nothing, however strong the others are
   // arrows as long as the strongest pull of the whole film, so that they shrink where a descent arrives
-  function arrows(shown, frame, d, span) {
+  function arrows(shown, frame, d, span, longest) {
     const now = shown.pushes(frame), long = (all) => Math.max(0, ...all.filter(Boolean).map((v) => Math.hypot(...v)));
     const most = Math.max(REST, span ? Math.max(...Array.from({ length: shown.frames }, (_, k) => long(shown.pushes(k)))) : long(now));
     const out = new Float32Array(shown.points.length * d);
-    now.forEach((v, k) => v && out.set(v.map((x) => (x * LONGEST) / most), k * d));
+    now.forEach((v, k) => v && out.set(v.map((x) => (x * longest) / most), k * d));
     return { out, now: long(now) };
   }
 
@@ -26,11 +26,12 @@ function labEmbeddings(box, words, on) {
     chips.hidden = flat;
     if (!flat) return list(view.frame);
     const spots = film.points.map((p) => unit(film.position(p, view.frame)));
-    const { out, now } = arrows(film, view.frame, d, film.sizes);
+    const extent = Math.max(1.2, 1.15 * Math.max(...spots.flatMap((x) => x.map(Math.abs))));
+    const { out, now } = arrows(film, view.frame, d, film.sizes, film.sphere ? LONGEST : LONGEST * extent);
     said.textContent = `${words.arrows} ${labNumber(now, 3)}`;
     points.draw({
       d, sphere: film.sphere, tiles: film.tiles, words,
-      extent: Math.max(1.2, 1.15 * Math.max(...spots.flatMap((x) => x.map(Math.abs)))),
+      extent,
       points: film.points.map((p, id) => ({ ...p, id, x: spots[id], group: p.picture, tile: p.tile ?? null })), arrows: out,
     });
   }

@@ -10,7 +10,7 @@ const controls = labControls(find("controls"), about, change);
 const walk = labWalk(root, about, { typeset: element, drag: (point, x, done) => drag(first, point, x, done), stage: () => {} });
 const two = labTwo(find("two"), about, { drag, second: (loss) => also({ loss, knobs: {} }) });
 const live = labLive(find("live"), words, { turn, choose: (name) => change({ live: name }, "live") });
-const descent = labDescent(find("descent"), words, { step, scrub, rewind, reseed: () => change({ seed: about.start.seed + Math.ceil(Math.random() * 9998) }, "seed") });
+const descent = labDescent(find("descent"), words, { step, scrub: (at, playing) => { goal = at; return scrub(at, playing); }, rewind, reseed: () => change({ seed: about.start.seed + Math.ceil(Math.random() * 9998) }, "seed") });
 const copy = labScript(find("scripts"), words, labAsk((state) => call("lab_script", state)));
 const mistakes = labMistakes(find("mistakes-panel"), call, words.mistakes);
 const quiz = labQuiz(find("quiz-panel"), call, words.quiz, { cover, reveal });
@@ -20,8 +20,8 @@ const both = () => (mode === "two" ? [first, second] : [first]);
 async function change(patch, field) {
   descent.stop();
   if (patch.source === "typed" && !("text" in patch) && !first.state.text) patch.text = first.written(); // something to begin with
-  if (patch.source === "cs231n" && about.losses[first.state.loss].knobs.some(({ name }) => name === "temperature"))
-    patch.knobs = { ...first.state.knobs, temperature: about.cs231n }; // where the assignment's own answer is
+  if ("source" in patch && patch.source !== first.state.source) patch.knobs = knobsFor(patch.source);
+  goal = 0;
   const problem = await first.set(patch);
   if (problem === null) return;
   controls.problem(problem, field);
@@ -29,6 +29,14 @@ async function change(patch, field) {
   stale = true;
   if (mode === "quiz" && field === "loss") return quiz.show(first.state.loss);
   await show();
+}
+
+// the assignment's own answer is at a temperature of its own, which goes with its example
+function knobsFor(source) {
+  const { temperature, ...others } = first.state.knobs;
+  if (source === "cs231n" && about.losses[first.state.loss].knobs.some(({ name }) => name === "temperature"))
+    return { ...others, temperature: about.cs231n };
+  return first.state.source === "cs231n" ? others : first.state.knobs;
 }
 
 // the second loss has the same batch: all but the loss and its own knobs
@@ -39,10 +47,12 @@ async function also(patch = {}) {
   if (problem === null) return;
   controls.problem(problem, "loss");
   stale = false;
+  second.origin = first.origin; // both go back to the same start
   if (!problem) show();
 }
 
 async function drag(bench, point, x, done) {
+  goal = 0;
   const patch = bench.drag(point, x), wanted = "rows" in patch ? both() : [bench];
   const problems = await Promise.all(wanted.map((one) => one.set(patch)));
   if (problems.includes(null)) return;
@@ -51,21 +61,28 @@ async function drag(bench, point, x, done) {
   if (done) controls.show(first.state, first.film);
 }
 
+let wanted = 0; // the place that the slider was last drawn to
 // the second loss follows where it has the same knob
-function turn(frame) {
-  if (!first.turn(frame)) return;
+async function turn(frame) {
+  wanted = frame;
+  goal = 0;
+  descent.stop();
+  await Promise.all(both().map((bench) => bench.arrive())); // a run that was on its way ends where it is
+  if (wanted !== frame || !first.turn(frame)) return;
   const { name, places } = first.film.live, other = mode === "two" && second.film?.live;
   if (other && other.name === name && other.places.includes(places[frame])) second.turn(other.places.indexOf(places[frame]));
   show(true);
 }
 
 // --- descent
+let goal = 0; // the step that was asked for; clicks that come while one is under way add up
 async function step(more, arrive = true) {
-  const problems = await Promise.all(both().map((bench) => bench.descend(more)));
+  const to = (goal = Math.max(goal, first.at) + more);
+  const problems = await Promise.all(both().map((bench) => bench.descend(to - bench.at)));
   if (problems.includes(null)) return;
   controls.problem(problems.find(Boolean) ?? "", "source");
   if (problems.some(Boolean)) return;
-  if (arrive) scrub(first.at + more);
+  if (arrive) scrub(to);
   else show();
 }
 async function scrub(at, playing = false) {
@@ -76,6 +93,7 @@ async function scrub(at, playing = false) {
   show();
 }
 async function rewind() {
+  goal = 0;
   const problems = await Promise.all(both().map((bench) => bench.rewind()));
   if (!problems.includes(null)) show();
 }
@@ -91,11 +109,19 @@ async function show(turned = false) {
   if (mode === "two") two.show(first, second);
   if (mode === "mistakes") mistakes.show({ ...first.state, steps: first.at });
   const runs = both().filter((bench) => bench.film).map((bench) => ({ name: bench.view().film.title, ...bench.history() }));
-  descent.show({ at: first.at, moved: first.moved(), size: runs[0].size, runs });
+  descent.show({ at: first.at, moved: first.moved(), size: runs[0].size, sphere: film.sphere, runs });
 }
 
-function enter(next) {
+let kept = null; // the bench as it was before the questions laid out theirs
+async function enter(next) {
   descent.stop();
+  if (next === "quiz") kept ??= { ...first.state, steps: first.at };
+  else if (kept) {
+    const before = kept;
+    kept = null;
+    await first.set(before);
+    stale = true;
+  }
   mode = root.dataset.mode = next;
   for (const tab of root.querySelectorAll("[role=tab]")) tab.setAttribute("aria-selected", tab.dataset.mode === mode);
   find("walk").hidden = mode === "mistakes";
@@ -140,7 +166,7 @@ present.onclick = () => {
 // ← and → walk wherever the focus is, except where the arrows have work of their own to do
 document.addEventListener("keydown", function keys(event) {
   if (!element.isConnected) return document.removeEventListener("keydown", keys);
-  const taken = 'input, textarea, select, [contenteditable], [role="slider"], [role="listbox"], .lab-points *, dialog *';
+  const taken = 'input, textarea, select, [contenteditable], [role="slider"], [role="listbox"], dialog *';
   if (!element.offsetParent || event.defaultPrevented || event.target.closest?.(taken)) return;
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (event.key === "Escape" && document.body.classList.contains("lab-presenting")) return present.click();

@@ -53,7 +53,7 @@ const labPointLabels = (() => {
         one.style.transform = `translate(${keep(u, wide)}px, ${keep(v, high)}px)`;
       });
     }
-    return { draw, margin: (spec) => (allPictures(spec) ? 5 : 2.9) };
+    return { draw, margin: (spec) => (allPictures(spec) ? 5 : spec.points.some((p) => p.label !== null) ? 4.4 : 2.9) };
   }
   return Object.assign(labels, { aside });
 })();

@@ -2,7 +2,7 @@
 function labReadout(box, { film, frame, stage, row, column, lights, words }) {
   const named = [...lights].map((id) => film.points[id]);
   if (row === null && !named.length) {
-    box.replaceChildren(words.point_at);
+    box.replaceChildren(film.anchor.who.some((ids) => ids.length) ? words.point_at : words.point_at_rows);
     return;
   }
   const parts = [];

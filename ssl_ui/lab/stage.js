@@ -15,6 +15,7 @@ function labStage(box, on) {
       show(scalar);
       shown = null;
       scalar.textContent = labNumber(values[0], 7);
+      scalar.style.fontSize = `${Math.min(4.6, 40 / scalar.textContent.length)}em`; // a long number fits as well
     } else if (stage.shape.length === 1 && stage.kind === "number") {
       show((shown = barsBox));
       bars.draw({ groups: [""], names: axes[0].names, values, digits: 3, title: "" });

@@ -52,13 +52,15 @@ function labStory(box, on) {
     if (stage.kind === "place") return v < 0 ? "–" : stage.into[v];
     if (stage.kind !== "number" || !Number.isFinite(v)) return labNumber(v, 0);
     const size = Math.abs(v); // a cell is narrow: the entry in full is in the readout
-    return size >= 1e4 ? labNumber(Math.round(v / 1000), 0) + "k" : labNumber(Number(v.toFixed(2)), size >= 100 ? 0 : size >= 10 ? 1 : 2);
+    if (size >= 1e4) return labNumber(Math.round(v / 1000), 0) + "k";
+    return labNumber(Number(v.toFixed(2)), size >= 100 ? 0 : size >= 10 ? 1 : 2).replace(/^(−?)0\./, "$1.");
   }
 
   function draw(shown, anchor, frame, current) {
     film = shown;
     const stages = told(film), key = film.loss + stages.map((s) => s.name + s.shape).join();
-    const heading = `${on.words.story} ${film.anchor.names[anchor] ?? ""}`;
+    const what = film.anchor.who.some((ids) => ids.length) ? "" : film.anchor.title; // no embedding: say what it is
+    const heading = [on.words.story, what, film.anchor.names[anchor]].filter(Boolean).join(" ");
     if (title.textContent !== heading) title.textContent = heading;
     const values = stages.map((s) => {
       const whole = film.at(s.name, frame), size = whole.length / film.anchor.names.length;
