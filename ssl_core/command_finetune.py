@@ -15,6 +15,7 @@ from ssl_core.datasets import DATASETS, data_path, default_source
 from ssl_core.encoders import ENCODERS
 from ssl_core.finetuning import FineTuning
 from ssl_core.loading import readable
+from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_core.work import train_here
 
@@ -68,7 +69,9 @@ def chosen(options: argparse.Namespace) -> Settings:
 def finetune(options: argparse.Namespace) -> int:
     """Train, and say what came of it on the test pictures: top-1, and how much of each class is found."""
     base = chosen(options)
-    if options.size and base.dataset == "folder":
+    if options.size:
+        if base.dataset != "folder":
+            raise Problem("--size is for pictures of your own. Name them with --data, or leave it out.")
         base = base.with_knobs("dataset", size=options.size)
     base = runs.begun_from(base, options.runs).check()
     labels = base.source().load(reporter()).train.labels

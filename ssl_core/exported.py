@@ -18,6 +18,8 @@ from ssl_core.problem import Problem
 from ssl_core.runs import Run
 from ssl_core.settings import Settings
 
+SIZE = 32  # pixels, of the data sets that have no choice
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -37,6 +39,13 @@ class Part:
     def scale(self) -> tuple[Triple, Triple]:
         """Mean and standard deviation of each channel, in 0 to 1, as it was trained."""
         return tuple(self.metadata["mean"]), tuple(self.metadata["std"])
+
+    @property
+    def size(self) -> int:
+        """Side of its pictures in pixels; of weights from elsewhere, as they are looked at here."""
+        if "size" in self.metadata:
+            return int(self.metadata["size"])
+        return int(getattr(Settings.from_json(self.metadata["settings"]).source(), "size", SIZE))
 
     @property
     def parameters(self) -> int:
@@ -68,6 +77,11 @@ def part_of(run: Run, what: str = "") -> Part:
     known = read_metadata(run.encoder)
     classifies = Settings.from_json(known["settings"]).method_class().classifies
     what = what or ("classifier" if classifies else "encoder")
+    if not (known.get("mean") and known.get("std")):
+        raise Problem(
+            "It is not known how {run} had its pictures normalised. Import it again with --normalise.",
+            run=run.name,
+        )
     encoder: Any  # an Encoder
     if what == "classifier":
         encoder, head = Classifier.load(run.folder).model

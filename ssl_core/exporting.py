@@ -52,7 +52,7 @@ def described(run: Run, part: Part, to: str) -> dict[str, Any]:
     """All that a user of the file has to know, as plain values."""
     known = part.metadata
     origin = origin_of(known)
-    size = known["size"]
+    size, elsewhere = part.size, known.get("imported", "")
     return {
         "form": to,
         "part": part.what,
@@ -62,11 +62,18 @@ def described(run: Run, part: Part, to: str) -> dict[str, Any]:
         "output": {"name": OUTPUT[part.what], "shape": ["n", part.width]},
         "normalisation": {"mean": known["mean"], "std": known["std"], "inside": to == "onnx"},
         "classes": known["classes"] if part.what == "classifier" else [],
-        "trained_on": known["trained_on"],
-        "method": known["settings"]["method"],
+        "trained_on": known.get("trained_on", "not known"),
+        "method": "" if elsewhere else known["settings"]["method"],
+        "imported": elsewhere,
         "step": known["step"],
-        "origin": origin.to_json(),
+        "origin": _bare(origin).to_json(),
     }
+
+
+def _bare(origin: Settings) -> Settings:
+    """What builds the encoder, without the places of anybody's pictures."""
+    kept = {group: origin.knobs[group] for group in ("encoder", "method") if group in origin.knobs}
+    return Settings(method=origin.method, encoder=origin.encoder, knobs=kept)
 
 
 def _widened(origin: Settings) -> dict[str, str]:
@@ -85,7 +92,7 @@ def _write_safetensors(part: Part, facts: dict[str, Any], path: Path) -> None:
 
 def _write_onnx(part: Part, facts: dict[str, Any], path: Path) -> None:
     model = WithNormalisation(part.model, *part.scale).eval()
-    size = part.metadata["size"]
+    size = part.size
     program = torch.onnx.export(
         model,
         (torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0)),),

@@ -37,7 +37,7 @@ def _lines(run: Run, facts: dict[str, Any], file: str) -> Iterator[str]:
     yield "| | |\n| --- | --- |"
     yield f"| encoder | `{built['encoder']}` ({knobs}), {facts['parameters']:,} parameters in all |"
     yield f"| trained on | {_cell(facts['trained_on'])} |"
-    yield f"| trained by | {METHODS[facts['method']].title}, {_effort(run, facts)} |"
+    yield f"| trained by | {_cell(_trainer(run, facts))} |"
     shape = " × ".join(map(str, facts["input"]["shape"]))
     yield f"| input | `{facts['input']['name']}`: {shape}, {facts['input']['pixels']} |"
     where = "inside the model" if facts["normalisation"]["inside"] else "to be done before"
@@ -57,10 +57,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _effort(run: Run, facts: dict[str, Any]) -> str:
+def _trainer(run: Run, facts: dict[str, Any]) -> str:
+    if facts["imported"]:
+        return f"others: the weights are from {facts['imported']}"
     last = run.last_event(Step)
     seconds = f", {last.seconds:.0f} seconds" if isinstance(last, Step) and last.step == facts["step"] else ""
-    return f"{facts['step']} steps{seconds}"
+    return f"{METHODS[facts['method']].title}, {facts['step']} steps{seconds}"
 
 
 def _figures(run: Run, facts: dict[str, Any]) -> Iterator[str]:

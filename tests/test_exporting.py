@@ -60,6 +60,7 @@ def test_safetensors_comes_back_as_it_was(
     with safe_open(out, "pt") as file:
         said, keys = file.metadata(), set(file.keys())
     assert json.loads(said["architecture"])["encoder"] == "convnet"
+    assert ".zip" not in str(said)  # where the pictures lie is nobody's business
     assert said["trained_on"] == "colours"
     assert json.loads(said["classes"]) == (["blue", "green", "red"] if what == "classifier" else [])
     assert len(json.loads(said["normalisation"])["mean"]) == 3
@@ -149,6 +150,26 @@ def test_nothing_is_left_half_written(
     with pytest.raises(Problem, match="No space left"):
         export(finetuned, "safetensors", tmp_path / "model.safetensors")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_weights_from_elsewhere_are_said_to_be_so(tmp_path: Path) -> None:
+    settings = Settings(dataset="digits", encoder="convnet").with_knobs("encoder", width=8)
+    run = runs.create(settings, tmp_path)
+    encoder = build_method(run.settings).encoder
+    told = {
+        "settings": run.settings.to_json(),
+        "origin": settings.to_json(),
+        "step": 0,
+        "imported": "theirs.pth",
+    }
+    save_weights(run.encoder, encoder, told)
+    with pytest.raises(Problem, match=r"Import it again with --normalise"):
+        export(run, "safetensors", tmp_path / "a.safetensors")
+    save_weights(run.encoder, encoder, {**told, "mean": (0.5,) * 3, "std": (0.25,) * 3})
+    card = Path(export(run, "safetensors", tmp_path / "a.safetensors")["card"]).read_text()
+    assert "others: the weights are from theirs.pth" in card
+    assert "| trained on | not known |" in card
+    assert "SimCLR" not in card
 
 
 def test_a_file_of_others_is_refused(tmp_path: Path) -> None:

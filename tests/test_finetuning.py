@@ -163,6 +163,12 @@ def test_what_cannot_be_learnt_from_is_said_and_leaves_no_run(
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_size_for_pictures_that_have_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["finetune", "--dataset", "digits", "--size", "64", "--runs", str(tmp_path)]) == 2
+    assert "--size is for pictures of your own" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_run_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["finetune", "nothing", "--runs", str(tmp_path)]) == 2
     assert "no run named 'nothing'" in capsys.readouterr().err
