@@ -138,6 +138,7 @@ def test_a_mistake_shows_what_it_does_and_is_in_the_script(visit: Visit) -> None
     panel.get_by_label("Self not masked").check()
     expect(panel).to_contain_text("another value")
     page.locator(".lab-copy").click()
+    expect(page.locator(".lab-dialog pre")).to_contain_text("student_loss")
     script = page.locator(".lab-dialog pre").inner_text()
     said = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True

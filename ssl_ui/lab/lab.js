@@ -36,7 +36,7 @@ function knobsFor(source) {
   const { temperature, ...others } = first.state.knobs;
   if (source === "cs231n" && about.losses[first.state.loss].knobs.some(({ name }) => name === "temperature"))
     return { ...others, temperature: about.cs231n };
-  return first.state.source === "cs231n" ? others : first.state.knobs;
+  return first.state.source === "cs231n" && source !== "typed" ? others : first.state.knobs;
 }
 
 // the second loss has the same batch: all but the loss and its own knobs
