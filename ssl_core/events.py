@@ -95,7 +95,7 @@ class Examined(Event):
 
 @dataclass(frozen=True)
 class Imported(Event):
-    """The encoder was trained elsewhere: the file, how its names began there, what was taken and what left."""
+    """The encoder was trained elsewhere: the file, how names begin there, what was taken and what left."""
 
     source: str
     sha256: str  # of the file, empty if its source says it already

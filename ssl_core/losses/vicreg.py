@@ -54,9 +54,7 @@ class VICReg(Loss):
         "The two views of an image should meet (invariance), each dimension should spread over the batch "
         "(variance), and no dimension should follow another (covariance)."
     )
-    paper: ClassVar[str] = (
-        "Bardes et al. 2022, https://arxiv.org/abs/2105.04906, eq. 6, as in its code"
-    )
+    paper: ClassVar[str] = "Bardes et al. 2022, https://arxiv.org/abs/2105.04906, eq. 6, as in its code"
     formula: ClassVar[str] = (
         r"\begin{aligned} \ell &= \term{loss}{\lambda "
         r"\term{invariance}{\frac{1}{nd}\sum_i \|\term{views}{h_{1i}} - \term{views}{h_{2i}}\|^2} "

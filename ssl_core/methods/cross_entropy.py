@@ -1,9 +1,9 @@
 """Training with labels in the usual way: a linear classifier on the encoder, and cross-entropy.
 
 `cross_entropy` trains all weights: from a run's encoder it is fine-tuning, from fresh weights the supervised
-baseline that a representation learnt otherwise stands beside. `linear` leaves the encoder frozen, in evaluation mode, and trains the classifier alone: the
-second stage of SupCon (Khosla et al. 2020, https://arxiv.org/abs/2004.11362, section 3) and the linear
-evaluation of every other method.
+baseline that a representation learnt otherwise stands beside. `linear` leaves the encoder frozen, in
+evaluation mode, and trains the classifier alone: the second stage of SupCon (Khosla et al. 2020,
+https://arxiv.org/abs/2004.11362, section 3) and the linear evaluation of every other method.
 """
 
 from dataclasses import dataclass
