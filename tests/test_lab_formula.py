@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from torch import Tensor
 
 import ssl_ui
+from ssl_core.lab import Bench, lay
+from ssl_core.lab.film import frame
 from ssl_core.lab.source import example_trace
 from ssl_core.losses import LOSSES, Loss
 from ssl_core.losses.base import public
@@ -112,7 +114,8 @@ def test_the_index_says_where_every_formula_stands() -> None:
             assert entry["when"] == when
             assert blocks[entry["place"]] == f"$${coloured(tex)[0]}$$"
         own = {s.name: f"$${s.tex}$$" for s in example_trace(kind).walk()}
-        assert list(index[name]["stages"]) == [*kind.inputs, *own]
+        gradients = [s.name for s in frame(lay(Bench(loss=name))).stages if s.name not in own]
+        assert list(index[name]["stages"]) == [*kind.inputs, *own, *gradients]
         assert {n: blocks[index[name]["stages"][n]] for n in own} == own
 
 

@@ -93,7 +93,7 @@ def test_places_are_named_as_on_the_axes() -> None:
     assert first["choices"] == ["a₂", "b₁", "b₂", "a₁"]
     assert hardest["numbers"][hardest["answer"]] == max(hardest["numbers"], key=float)
     assert quiz_answer("info_nce")["questions"][0]["choices"] == ["Yes", "No"]
-    assert quiz_answer("cross_entropy")["questions"][2]["choices"][0] == "class 2"
+    assert quiz_answer("cross_entropy")["questions"][2]["choices"][0] == "class 1"  # as labels count
 
 
 def test_the_entry_to_light_is_given_as_it_is_drawn() -> None:

@@ -62,12 +62,13 @@ def table_of(loss: str, turned: dict[str, Any] | None = None, steps: int = 0) ->
 
 
 def check_stage(page: Page, value: torch.Tensor, name: str) -> None:
-    shown = page.evaluate(SHOWN)
     if value.ndim == 0:
-        agree(shown["scalar"], float(value))
+        agree(page.evaluate(SHOWN)["scalar"], float(value))
     elif value.is_floating_point():
-        assert len(shown["texts"]) == value.numel(), name
-        for text, one in zip(shown["texts"], value.flatten().tolist(), strict=True):
+        # a drawing waits for the size of its box
+        page.wait_for_function(f"count => ({SHOWN})().texts?.length === count", arg=value.numel())
+        texts = page.evaluate(SHOWN)["texts"]
+        for text, one in zip(texts, value.flatten().tolist(), strict=True):
             agree(text, one)
 
 

@@ -411,7 +411,7 @@ def test_an_anchor_is_a_row_of_what_the_loss_adds_up(loss: str) -> None:
         ({"steps": 10**9}, "steps"),
         ({"source": "nowhere"}, "choose one of circle, sphere"),
         ({"source": "typed", "text": ""}, "no numbers yet"),
-        ({"source": "typed", "text": "1 2\n3\n4 5\n6 7"}, "Row 2"),
+        ({"source": "typed", "text": "1 2\n3\n4 5\n6 7"}, "row 2"),
         ({"source": "typed", "text": "1 2\n3 x\n4 5\n6 7"}, "'x' is not a number"),
         ({"source": "typed", "text": "1 2\n" * 10_000}, "10000"),
         ({"loss": "emp_ssl", "views": 5, "n": 16}, "80 rows"),

@@ -174,7 +174,7 @@ def test_a_click_finds_its_cell_and_comes_back(context: Context, method: str) ->
 
 def test_another_encoder_begins_with_its_own_temperature(context: Context, trained: Run) -> None:
     turned = SimilarityState(encoder=trained.name, n=4, temperature=0.7)
-    *_, whose, _, _, _, _, slider, _ = results(context, turned, "someone else")
+    *_, whose, _, _, _, _, slider, _, _ = results(context, turned, "someone else")
     assert slider["value"] == trained.settings.make("loss").temperature
-    *_, _, _, _, _, _, slider, _ = results(context, turned, whose)
+    *_, slider, _, _ = results(context, turned, whose)
     assert slider["value"] == 0.7

@@ -295,15 +295,19 @@ def page(visit: Visit) -> Page:
 
 def cell(page: Page, side: str, row: int, column: int, m: int) -> tuple[float, float]:
     """Where a cell is on the screen, found through the plot's own axes."""
-    x, y = page.evaluate(
-        """([id, row, column]) => {
-          const plot = document.querySelector(`#${id} .liveplot`), {xaxis, yaxis} = plot._fullLayout;
-          const box = plot.getBoundingClientRect();
-          return [box.x + xaxis._offset + xaxis.d2p(column), box.y + yaxis._offset + yaxis.d2p(row)];
-        }""",
-        [f"similarity-{side}", row, column],
-    )
-    return x, y
+    seen: list[tuple[float, float]] = []
+    while len(seen) < 2 or seen[-1] != seen[-2]:  # until nothing above it moves any more
+        x, y = page.evaluate(
+            """([id, row, column]) => {
+              const plot = document.querySelector(`#${id} .liveplot`), {xaxis, yaxis} = plot._fullLayout;
+              const box = plot.getBoundingClientRect();
+              return [box.x + xaxis._offset + xaxis.d2p(column), box.y + yaxis._offset + yaxis.d2p(row)];
+            }""",
+            [f"similarity-{side}", row, column],
+        )
+        seen.append((x, y))
+        page.wait_for_timeout(300)
+    return seen[-1]
 
 
 @pytest.mark.browser

@@ -14,6 +14,7 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from ssl_core.config import at_least, knob
 from ssl_core.losses.base import Gather, Loss, above_zero, alone, clusters, public, unit
@@ -114,7 +115,7 @@ class SwAV(Loss):
     ) -> dict[str, Tensor]:
         """The views, and five prototypes."""
         prototypes = torch.randn(5, views.shape[2], generator=generator, dtype=views.dtype)
-        return {"views": views, "prototypes": unit(prototypes)}
+        return {"views": views, "prototypes": normalize(prototypes, dim=1)}
 
     def collapsed(self, sizes: Mapping[str, int]) -> float:
         """ln(k): codes are even for equal embeddings, and even probabilities foresee them best."""
