@@ -69,7 +69,6 @@ def about(context: Context, index: Mapping[str, Any]) -> dict[str, Any]:
         "second": SECOND,
         "own": OWN,
         "cs231n": CS231N_TEMPERATURE,
-        "first": "views",
         "words": lab_words.words(),
         "losses": {name: _loss(kind) for name, kind in LOSSES.items()},
         "formulas": index,

@@ -11,9 +11,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core.config import look_up
-from ssl_core.lab.bench import Bench, fits, takes
+from ssl_core.lab.bench import Bench, fits, views_of
 from ssl_core.lab.script import Origin
-from ssl_core.losses import LOSSES
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_core.similarity import LAYERS, embedded
@@ -42,10 +41,10 @@ def show(context: Context, bench: Bench) -> Shown:
     picked = pick(context, bench.encoder, bench.dataset)
     if context.public and picked.settings.dataset == LOCATED:
         raise Problem("On a public server a script would show where the pictures lie. Choose others.")
-    views = takes(LOSSES[bench.loss])
-    v = bench.views if views in (None, 1) else views
+    v = views_of(bench)
     fits(v, bench.n)
-    asked = (bench.n, bench.seed, v, bench.layer)
+    classes = context.load(picked.settings.source()).classes
+    asked = (classes, bench.n, bench.seed, v, bench.layer)
     return _shown(_Place(picked.settings, picked.folder, picked.stamp), *asked)
 
 
@@ -62,10 +61,9 @@ class _Place:
 
 
 @lru_cache(maxsize=16)
-def _shown(place: _Place, n: int, seed: int, v: int, layer: str) -> Shown:
+def _shown(place: _Place, classes: tuple[str, ...], n: int, seed: int, v: int, layer: str) -> Shown:
     drawn, outputs = embedded(place.settings, place.folder, n, seed, v, layer)
     url = data_url(torch.from_numpy(tiled(drawn.pixels.flatten(0, 1), n)).permute(2, 0, 1))
-    classes = place.settings.source().load().classes
     names = [t(classes[int(k)]) for k in drawn.labels]
     tiles = {"url": url, "columns": n, "side": drawn.pixels.shape[-1], "classes": names}
     return Shown(outputs, drawn.labels, tiles, Origin(place.settings, place.folder))

@@ -83,7 +83,7 @@ def lay(bench: Bench, views: Float[Tensor, "v n d"] | None = None, labels: Tenso
     kind = look_up(LOSSES, bench.loss, "loss")
     generator = torch.Generator().manual_seed(bench.seed)
     if views is None:
-        views = _views(bench, takes(kind), generator)
+        views = _views(bench, generator)
     views = views.double()
     if bench.rows is not None:
         views = numbers("views", bench.rows, views.shape)
@@ -103,17 +103,25 @@ def lay(bench: Bench, views: Float[Tensor, "v n d"] | None = None, labels: Tenso
     return Table(build(kind, bench.knobs), _moved(bench, inputs), labels, n)
 
 
-def _views(bench: Bench, wanted: int | None, generator: torch.Generator) -> Float[Tensor, "v n d"]:
+def _views(bench: Bench, generator: torch.Generator) -> Float[Tensor, "v n d"]:
     if bench.source == "pictures":
         raise Problem("Choose an encoder for the pictures.")
     if bench.source == "cs231n":
         return torch.tensor(CS231N, dtype=torch.float64).view(2, 2, 3)
-    v = bench.views if wanted in (None, 1) else wanted  # a loss of one view looks at the first
+    v = views_of(bench)
     if bench.source == "typed":
         return parse_rows(bench.text, v)
     fits(v, bench.n)
     views = clusters(generator, v, bench.n, DIMENSIONS.get(bench.source, bench.d), torch.float64)
     return unit(views) if bench.source in DIMENSIONS else views
+
+
+def views_of(bench: Bench) -> int:
+    """How many views of a picture lie on the bench; a loss of one view looks at the first."""
+    wanted = takes(look_up(LOSSES, bench.loss, "loss"))
+    if bench.source == "cs231n":
+        return 2
+    return bench.views if wanted in (None, 1) else wanted
 
 
 def fits(v: int, n: int) -> None:

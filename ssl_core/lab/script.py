@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ssl_core.config import defaults, knobs
-from ssl_core.lab.bench import CS231N, DIMENSIONS, Bench, takes
+from ssl_core.lab.bench import CS231N, DIMENSIONS, Bench, views_of
 from ssl_core.lab.mistakes import MISTAKES, chosen
 from ssl_core.losses import LOSSES, Loss
 
@@ -69,15 +69,13 @@ def _views(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]:
         lines.append(f"views = torch.tensor({_numbers(CS231N)}, dtype=torch.float64).view(2, 2, 3)")
     elif bench.source == "typed":
         imports.add("from ssl_core.lab.typed import parse_rows")
-        lines.append(f"views = parse_rows({_text(bench.text)}, {_v(bench)})")
+        lines.append(f"views = parse_rows({_text(bench.text)}, {views_of(bench)})")
     else:
-        imports.add("from ssl_core.losses.base import clusters")
+        unit = bench.source in DIMENSIONS
+        imports.add("from ssl_core.losses.base import clusters" + ", unit" * unit)
         d = DIMENSIONS.get(bench.source, bench.d)
-        lines.append(f"views = clusters(generator, {_v(bench)}, {bench.n}, {d}, torch.float64)")
-        if bench.source in DIMENSIONS:
-            imports.add("from ssl_core.losses.base import clusters, unit")
-            imports.remove("from ssl_core.losses.base import clusters")
-            lines.append("views = unit(views)")
+        lines.append(f"views = clusters(generator, {views_of(bench)}, {bench.n}, {d}, torch.float64)")
+        lines += ["views = unit(views)"] * unit
     if bench.rows is not None:
         lines.append(f"views = torch.tensor({_numbers(bench.rows)}, dtype=torch.float64)")
     return lines
@@ -86,11 +84,6 @@ def _views(bench: Bench, origin: Origin | None, imports: set[str]) -> list[str]:
 def _text(text: str) -> str:
     """What was typed as Python, line under line."""
     return ("\n" + 4 * " ").join(map(repr, text.splitlines(keepends=True))) or "''"
-
-
-def _v(bench: Bench) -> int:
-    wanted = takes(LOSSES[bench.loss])
-    return bench.views if wanted in (None, 1) else int(wanted or 1)
 
 
 def _pictures(bench: Bench, origin: Origin, imports: set[str]) -> list[str]:
@@ -102,7 +95,7 @@ def _pictures(bench: Bench, origin: Origin, imports: set[str]) -> list[str]:
         folder = f"Path({str(origin.folder)!r})"
     return [
         f"settings = Settings.from_json({settings})",
-        f"drawn, views = embedded(settings, {folder}, n={bench.n}, seed={bench.seed}, v={_v(bench)}, "
+        f"drawn, views = embedded(settings, {folder}, n={bench.n}, seed={bench.seed}, v={views_of(bench)}, "
         f"layer={bench.layer!r})",
         "views = views.double()",
     ]
@@ -126,7 +119,7 @@ def _numbers(rows: Any) -> str:
 def _made(bench: Bench, mistakes: Sequence[str]) -> list[str]:
     """Those of the mistakes that the loss can have: it tells the two views of a picture from all others."""
     asked, inputs = chosen(mistakes, "sup_con"), LOSSES[bench.loss].inputs
-    views = 2 if bench.source == "cs231n" else _v(bench)
+    views = views_of(bench)
     if len(inputs.get("views", ())) != 3 or ("labels" not in inputs and views != 2):
         return []
     loss = "sup_con" if "labels" in inputs else "nt_xent"

@@ -59,7 +59,7 @@ function labEmbeddings(box, words, on) {
   let listed = "";
   function chip(p, id) {
     const one = document.createElement("li"), button = document.createElement("button");
-    if (film.tiles && p.tile >= 0) button.append(labTile(film.tiles, p.tile));
+    if (film.tiles && p.tile >= 0) button.append(labTile(film.tiles, p.tile, 26));
     button.append(p.name);
     button.onclick = () => on.pick(id);
     button.onpointerenter = () => on.hover(id);

@@ -45,9 +45,8 @@ function labFilm(json) {
     });
   }
 
-  const place = (point) => json.points.findIndex((p) => p.input === point.input && p.row === point.row);
   const walk = json.stages.filter((stage) => stage.role !== "story");
-  return { ...json, byName: stages, walk, at, mask, length, position, pushes, place };
+  return { ...json, byName: stages, walk, at, mask, length, position, pushes };
 }
 
 // How numbers are written: a real minus sign, and words where there is no number.

@@ -7,7 +7,7 @@ const first = labBench(asker(), about.start), second = labBench(asker(), { ...ab
 let mode = "walk", stale = true;
 
 const controls = labControls(find("controls"), about, change);
-const walk = labWalk(root, about, { typeset: element, drag: (point, x, done) => drag(first, point, x, done), stage: () => {} });
+const walk = labWalk(root, about, { typeset: element, drag: (point, x, done) => drag(first, point, x, done) });
 const two = labTwo(find("two"), about, { drag, second: (loss) => also({ loss, knobs: {} }) });
 const live = labLive(find("live"), words, { turn, choose: (name) => change({ live: name }, "live") });
 const descent = labDescent(find("descent"), words, { step, scrub: (at, playing) => { goal = at; return scrub(at, playing); }, rewind, reseed: () => change({ seed: about.start.seed + Math.ceil(Math.random() * 9998) }, "seed") });
@@ -61,14 +61,14 @@ async function drag(bench, point, x, done) {
   if (done) controls.show(first.state, first.film);
 }
 
-let wanted = 0; // the place that the slider was last drawn to
+let drawnTo = 0; // the place that the slider was last drawn to
 // the second loss follows where it has the same knob
 async function turn(frame) {
-  wanted = frame;
+  drawnTo = frame;
   goal = 0;
   descent.stop();
   await Promise.all(both().map((bench) => bench.arrive())); // a run that was on its way ends where it is
-  if (wanted !== frame || !first.turn(frame)) return;
+  if (drawnTo !== frame || !first.turn(frame)) return;
   const { name, places } = first.film.live, other = mode === "two" && second.film?.live;
   if (other && other.name === name && other.places.includes(places[frame])) second.turn(other.places.indexOf(places[frame]));
   show(true);

@@ -21,7 +21,7 @@ function labReadout(box, { film, frame, stage, row, column, lights, words }) {
   const people = named.map((point) => {
     const who = document.createElement("span");
     who.className = "lab-who";
-    if (film.tiles && point.tile >= 0) who.append(labTile(film.tiles, point.tile));
+    if (film.tiles && point.tile >= 0) who.append(labTile(film.tiles, point.tile, 32));
     const label = point.picture < 0 ? "" : film.tiles?.classes[point.picture] ?? (point.label === null ? "" : `${words.label} ${point.label}`);
     who.append(`${point.name} ${label}`);
     return who;
@@ -30,13 +30,9 @@ function labReadout(box, { film, frame, stage, row, column, lights, words }) {
 }
 
 // One picture out of the image of all.
-function labTile(tiles, k) {
+function labTile(tiles, k, side) {
   const tile = document.createElement("i");
-  tile.className = "lab-tile pixels";
-  const column = k % tiles.columns, row = Math.floor(k / tiles.columns);
-  Object.assign(tile.style, {
-    backgroundImage: `url("${tiles.url}")`, backgroundSize: `${tiles.columns * 100}% auto`,
-    backgroundPosition: `${tiles.columns > 1 ? (100 * column) / (tiles.columns - 1) : 0}% ${row * -1}em`,
-  });
+  tile.className = "lab-tile";
+  labPen.tile(tile, tiles, k, side);
   return tile;
 }

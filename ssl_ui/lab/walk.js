@@ -1,5 +1,5 @@
 // The walk: one stage at a time as a picture, its formula and its source, the story of an anchor, and the points.
-// labWalk(root, about, on) → {show(bench), go(stage), step(by), light(lit)}; on = {drag, stage, typeset: where the formulas are}.
+// labWalk(root, about, on) → {show(bench), go(stage), step(by), light(lit)}; on = {drag, typeset: where the formulas are}.
 function labWalk(root, about, on) {
   const $ = (name) => root.querySelector(`.lab-${name}`), w = about.words;
   const LAYERS = ["positive", "negative", "self", "unused", "numerator", "denominator"];
@@ -100,7 +100,6 @@ function labWalk(root, about, on) {
     stage = name;
     pointed = {};
     draw();
-    on.stage(name);
   }
   function step(by) {
     const { walk } = bench.view().film, at = walk.findIndex((s) => s.name === stage);
@@ -137,6 +136,6 @@ function labWalk(root, about, on) {
   }
   const ownKey = (film, row) => film.points.findIndex((p) => p.kind === "key" && p.picture === row);
 
-  function show(next) { bench = next; stage ??= about.first; draw(); }
-  return { show, go, step, pick, light, stage: () => stage, anchor: () => anchor };
+  function show(next) { bench = next; draw(); }
+  return { show, go, step, light };
 }
