@@ -1,15 +1,17 @@
-"""What is watched while a run trains: its clock, and kNN on pictures held out of train (never of test)."""
+"""What is watched while a run trains: its clock, and kNN on pictures held out of train (never of test).
+
+At the same moments test pictures are encoded to be looked at (`snapshots.py`); nothing is chosen by them.
+"""
 
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ssl_core.checkpoints import written_whole
+from ssl_core import snapshots
 from ssl_core.config import knobs
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.evaluation import extract, knn_accuracy
@@ -52,13 +54,15 @@ class Monitor:
         self.queries, self.bank = pictures.train.subset(held), pictures.train.subset(kept[:BANK])
 
     def look(self, step: int, seconds: float, folder: Path | None) -> Monitored:
-        """kNN now; with a folder, the held-out features are kept there as well."""
+        """kNN now; with a folder, what is made of test pictures is kept there."""
         queries, labels = self.features(self.queries), self.queries.labels
         k = max(1, len(self.bank) // NEIGHBOURS)
         found = knn_accuracy(self.features(self.bank), self.bank.labels, queries, labels, k=k)
         chance = float(labels.bincount().max() / len(labels))
-        if folder is not None:
-            self.snapshot(folder / "snapshots" / f"{step:08d}.npz", queries)
+        if folder is not None and self.learner.training.snapshot:
+            count = min(self.learner.training.snapshot, len(self.pictures.test))
+            moment = snapshots.take(self.learner, self.pictures, count, step)
+            snapshots.save(folder / "snapshots" / f"{step:08d}.npz", moment)
         return Monitored(step, seconds, found.top1, chance, len(self.bank), len(labels))
 
     def features(self, split: Split) -> Float[Tensor, "n d"]:
@@ -71,12 +75,6 @@ class Monitor:
             device=self.learner.device,
             precision=self.learner.precision,
         )
-
-    def snapshot(self, path: Path, features: Float[Tensor, "n d"]) -> None:
-        """Keep the held-out pictures' features, so that the run can be scrubbed through later."""
-        labels, half = self.queries.labels.numpy(), features.numpy().astype(np.float16)
-        with written_whole(path) as beside, beside.open("wb") as out:
-            np.savez_compressed(out, format=1, features=half, labels=labels)
 
 
 def divide(labels: Int[Tensor, " n"], settings: Settings) -> tuple[Int[Tensor, " a"], Int[Tensor, " b"]]:

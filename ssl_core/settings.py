@@ -33,12 +33,15 @@ class Training:
     device: str = knob("auto", choices=DEVICES, help="auto: a GPU where there is one.")
     precision: str = knob("auto", choices=PRECISIONS, help="auto: bfloat16 where the hardware gains by it.")
     monitors: int = knob(10, 0, 50, "How often kNN is measured on held-out training pictures.")
+    snapshot: int = knob(
+        500, 0, 5000, "Test pictures that are encoded as often, to be looked at. Nothing is chosen by them."
+    )
     save_seconds: float = knob(15.0, 1.0, 600.0, "A killed run loses at most so many seconds of steps.")
 
     def __post_init__(self) -> None:
         at_least(self, 1e-3, "budget")
         at_least(self, 2, "batch_size")  # BatchNorm needs two
-        at_least(self, 0, "warmup", "seed", "monitors", "save_seconds")
+        at_least(self, 0, "warmup", "seed", "monitors", "snapshot", "save_seconds")
 
 
 @dataclass(frozen=True)
