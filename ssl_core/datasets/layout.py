@@ -3,16 +3,18 @@
     class/….jpg                            a split is drawn from a seed, class by class
     train/class/….jpg, test/class/….jpg    the split is given ("val" will do for "test")
 
-either of them within one folder more, as happens when a folder is zipped.
+either of them within one folder more, as happens when a folder is zipped. In place of class folders there may
+be a list, `labels.csv`, over all pictures or in train and test each (`label_lists.py`).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
 import torch
 
 from ssl_core.datasets.base import split_each_class
+from ssl_core.datasets.label_lists import by_lists
 from ssl_core.datasets.listing import Parts
 from ssl_core.problem import Problem
 
@@ -27,6 +29,8 @@ BESIDE = frozenset(  # lists, notes and tables that lie beside pictures; any oth
     )
 )
 
+Half = tuple[Parts, dict[str, list[Parts]]]  # the folder of a split, and its pictures by class
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -37,11 +41,19 @@ class Layout:
     test: list[tuple[Parts, int]]
 
 
-def arrange(files: Iterable[Parts], folders: Collection[Parts], where: object) -> Layout:
-    """Find classes and splits. `where` is the folder or zip, for the words of a Problem."""
+def arrange(
+    files: Iterable[Parts] | Mapping[Parts, Callable[[], bytes]], folders: Collection[Parts], where: object
+) -> Layout:
+    """Find classes and splits. `where` is the folder or zip, for the words of a Problem.
+
+    A list of labels can be read only if `files` tells how.
+    """
     pictures = sorted(parts for parts in files if PurePath(parts[-1]).suffix.lower()[1:] not in BESIDE)
     if not pictures:
         raise Problem("{file} holds no pictures. Put each class into a folder of its own.", file=where)
+    if isinstance(files, Mapping) and (listed := by_lists(files, pictures, (TRAIN, TEST), where)):
+        first, *test_too = listed.items()
+        return _both(first, test_too[0], where) if test_too else _drawn(first[1], where)
     outer: Parts = ()
     while all(len(p) >= len(outer) + 3 and p[len(outer)] == pictures[0][len(outer)] for p in pictures):
         outer = pictures[0][: len(outer) + 1]
@@ -58,10 +70,15 @@ def _given(
 ) -> Layout:
     learn = _by_class(pictures, folders, train, where)
     check = _by_class(pictures, folders, test, where)
+    return _both((train, learn), (test, check), where)
+
+
+def _both(first: Half, second: Half, where: object) -> Layout:
+    (train, learn), (test, check) = first, second
     for name in sorted(learn.keys() ^ check.keys()):
         has, lacks = (train, test) if name in learn else (test, train)
         raise Problem(
-            "In {file} the class {name} is in {has} and not in {lacks}. Both need the same class folders.",
+            "In {file} the class {name} is in {has} and not in {lacks}. Both need the same classes.",
             file=where,
             name=name,
             has="/".join(has),
