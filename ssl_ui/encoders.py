@@ -14,12 +14,13 @@ import gradio as gr
 from ssl_core import runs
 from ssl_core.datasets.base import Pictures
 from ssl_core.encoders import ENCODERS
-from ssl_core.events import Imported, Monitored
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_ui.context import Context, Frame
 from ssl_ui.handlers import LIVE
 from ssl_ui.i18n import t
+from ssl_ui.own_pictures import Shipped, located
+from ssl_ui.run_names import in_order, title
 
 UNTRAINED = "untrained"
 WEIGHTS = "encoder.safetensors"
@@ -27,11 +28,18 @@ WEIGHTS = "encoder.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class Picked:
-    """An encoder: what rebuilds it, and where its weights are (nowhere: it was never trained)."""
+    """An encoder: what rebuilds it, and where its weights are (nowhere: it was never trained).
+
+    `home` is the folder of the run that it is of, trained or not. Where the pictures of a run that shipped
+    are not on this machine, `missing` says so, and what its folder holds of them is all there is to show.
+    """
 
     name: str
     settings: Settings
     folder: Path | None
+    home: Path | None = None
+    shipped: Shipped | None = None
+    missing: Problem | None = None
 
     @property
     def trained(self) -> bool:
@@ -54,69 +62,52 @@ class Picked:
 
     def pictures(self, context: Context) -> Pictures:
         """The data set it is looked at with. Raises Problem."""
+        if self.missing:
+            raise self.missing
         return self.settings.seen(context.load(self.settings.source()))
 
 
-def pick(context: Context, name: str, dataset: str = "") -> Picked:
+def pick(context: Context, name: str, dataset: str = "", recorded: bool = False) -> Picked:
     """The named encoder on the named data set; "" are the newest and the pictures that it was trained on.
 
     Raises Problem on a name that does not exist, a run that has saved nothing yet, and a data set that is not
-    on this machine (nothing is downloaded here).
+    on this machine (nothing is downloaded here); but with `recorded` a run that shipped is then given with
+    what is `missing`.
     """
     name = name or newest(context)
     first, _, rest = name.partition("/")
-    if first != UNTRAINED:
-        run = runs.find(name, context.runs_folder)
-        if not (run.folder / WEIGHTS).exists():
-            raise Problem("{run} has not saved an encoder yet. Train it a little longer.", run=name)
-        return Picked(name, _located(context, run.settings, dataset), run.folder)
-    rest = rest or Settings.encoder
-    if rest in ENCODERS:
-        settings = Settings(encoder=rest, dataset=dataset or context.default_source())
-    else:
-        settings = runs.find(rest, context.runs_folder).settings
-    return Picked(f"{UNTRAINED}/{rest}", _located(context, settings, dataset), None)
-
-
-def _located(context: Context, settings: Settings, dataset: str) -> Settings:
-    if dataset and dataset != settings.dataset:
-        others = {group: turned for group, turned in settings.knobs.items() if group != "dataset"}
-        settings = replace(settings, dataset=dataset, knobs=others)
-    if settings.dataset == "folder":
-        own = str(settings.knobs.get("dataset", {}).get("path", ""))
-        path = own if own and Path(own).exists() else context.data_path or ""
-        settings = settings.with_knobs("dataset", path=path)
-    source = settings.source()
-    if not source.at_hand():
-        raise Problem("{dataset} is not on this machine. {about}", dataset=source.title, about=source.about)
-    return settings
+    if first == UNTRAINED and (rest or Settings.encoder) in ENCODERS:
+        rest = rest or Settings.encoder
+        fresh = Settings(encoder=rest, dataset=dataset or context.default_source())
+        return Picked(f"{UNTRAINED}/{rest}", located(context, fresh, dataset), None)
+    run = runs.find(rest if first == UNTRAINED else name, context.runs_folder)
+    if first != UNTRAINED and not run.encoder.exists():
+        raise Problem("{run} has not saved an encoder yet. Train it a little longer.", run=name)
+    folder = None if first == UNTRAINED else run.folder
+    settings, shipped, missing = run.settings, run.shipped, None
+    try:
+        settings = located(context, settings, dataset, shipped)
+    except Problem as problem:
+        if not (recorded and shipped and not dataset):
+            raise
+        missing = problem
+    return Picked(name, settings, folder, run.folder, shipped, missing)
 
 
 def newest(context: Context) -> str:
-    """The newest run that has saved an encoder; where there is none, an untrained one."""
-    saved = (run.name for run in runs.list_runs(context.runs_folder) if (run.folder / WEIGHTS).exists())
+    """The newest own run that has saved an encoder, else the best that shipped; else an untrained one."""
+    saved = (run.name for run in in_order(context) if run.encoder.exists())
     return next(saved, f"{UNTRAINED}/{Settings.encoder}")
 
 
 def entries(context: Context) -> list[tuple[str, str]]:
-    """What the menu offers: runs, the newest first, then every encoder as it is before training."""
-    found = [(f"{run.name} ({_standing(run)})", run.name) for run in runs.list_runs(context.runs_folder)]
+    """What the menu offers: own runs, the newest first, those that shipped, then every untrained encoder."""
+    found = [(title(run), run.name) for run in in_order(context)]
     fresh = [
         (t("{encoder}, untrained", encoder=t(kind.title)), f"{UNTRAINED}/{name}")
         for name, kind in ENCODERS.items()
     ]
     return found + fresh
-
-
-def _standing(run: runs.Run) -> str:
-    if not (run.folder / WEIGHTS).exists():
-        return t("nothing saved yet")
-    if run.last_event(Imported):
-        return t("imported")
-    last = run.last_event(Monitored)
-    if not isinstance(last, Monitored):
-        return t("saved")
-    return t("kNN {percent} %", percent=f"{100 * last.knn:.1f}")
 
 
 @dataclass(frozen=True)
