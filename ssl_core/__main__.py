@@ -13,6 +13,8 @@ from ssl_core import (
     command_export,
     command_finetune,
     command_import,
+    command_ship,
+    command_table,
     commands,
 )
 from ssl_core.config import look_up
@@ -41,7 +43,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m ssl_core", description=__doc__)
     actions = parser.add_subparsers(
         required=True,
-        metavar="train|evaluate|embed|compare|finetune|classify|export|cs231n|import-weights|runs",
+        metavar="train|evaluate|embed|compare|finetune|classify|export|cs231n|import-weights|ship|table|runs",
     )
     training = actions.add_parser("train", help="train a run and record it")
     training.set_defaults(run=commands.train)
@@ -55,6 +57,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     command_export.add(actions)
     command_cs231n.add(actions)
     command_import.add(actions)
+    command_ship.add(actions)
+    command_table.add(actions)
     if arguments[:1] != ["train"]:
         return parser.parse_args(arguments)
 

@@ -71,6 +71,12 @@ def save_weights(path: Path, part: nn.Module, metadata: Mapping[str, Any]) -> No
         save_file(weights, beside, {"format": str(FORMAT), "ssl_explorer": json.dumps(metadata)})
 
 
+def retell(source: Path, target: Path, metadata: Mapping[str, Any]) -> None:
+    """The weights of one file into another, with these words beside them in place of its own."""
+    with written_whole(target) as beside:
+        save_file(load_file(source), beside, {"format": str(FORMAT), "ssl_explorer": json.dumps(metadata)})
+
+
 def read_metadata(path: Path) -> dict[str, Any]:
     """What `save_weights` was told to write beside the weights. Raises Problem if the file has none."""
     try:

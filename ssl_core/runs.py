@@ -48,6 +48,11 @@ class Run:
         return Settings.from_json(self.config["settings"])
 
     @property
+    def shipped(self) -> dict[str, Any] | None:
+        """Of a run that came with the project: the title and classes of the pictures it was trained on."""
+        return self.config.get("shipped")
+
+    @property
     def encoder(self) -> Path:
         """The file of its weights, which is there once it has saved."""
         return self.folder / "encoder.safetensors"
@@ -126,6 +131,13 @@ def begun_from(settings: Settings, runs: Path) -> Settings:
     encoder, normalise = source.settings.encoder, source.settings.normalise
     start = str(source.folder.resolve())
     return replace(settings, start=start, encoder=encoder, normalise=normalise, knobs=knobs)
+
+
+def plain_name(name: str) -> str:
+    """Itself, if a folder of runs can hold it. Raises Problem."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise Problem("{name!r} is no name for a run. Use letters, digits, - and _.", name=name)
+    return name
 
 
 def start(run: Run, seconds: float = 120.0) -> BaseProcess:

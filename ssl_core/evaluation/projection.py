@@ -47,6 +47,12 @@ class UMAP:
 
     def __call__(self, z: Float[Tensor, "n d"], seed: int, report: Report) -> Float[Tensor, "n 2"]:
         """The layout after all epochs."""
+        return self.begun_from(_start(z, seed), z, seed, report)
+
+    def begun_from(
+        self, start: Float[Tensor, "n 2"], z: Float[Tensor, "n d"], seed: int, report: Report = silent
+    ) -> Float[Tensor, "n 2"]:
+        """The same layout begun from these points: another map of the same pictures, say."""
         report("Loading UMAP", 0.0)
         from umap import UMAP as Layout
 
@@ -60,7 +66,7 @@ class UMAP:
             n_neighbors=k,
             min_dist=self.min_dist,
             n_epochs=self.epochs,
-            init=_start(z, seed).numpy(),
+            init=start.numpy(),
             precomputed_knn=(place.numpy(), distance.numpy()),
             disconnection_distance=float("inf"),
             random_state=seed % 2**32,
@@ -142,11 +148,20 @@ def project(
 
 def principal(z: Float[Tensor, "n d"]) -> Float[Tensor, "n 2"]:
     """Centred coordinates along the two principal directions, each turned so that its largest is positive."""
+    return ((z.double() - z.double().mean(0)) @ principal_directions(z)).float()
+
+
+def principal_directions(z: Float[Tensor, "n d"]) -> Float[Tensor, "d 2"]:
+    """The two unit directions along which rows vary most, turned so that the largest coordinate is positive.
+
+    In double precision. Where there is one dimension alone, the second is zero.
+    """
     centred = z.double() - z.double().mean(0)
-    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :2]
-    points = torch.nn.functional.pad(centred @ directions, (0, 2 - directions.shape[1]))  # d = 1 makes a line
+    found = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :2]
+    directions = torch.nn.functional.pad(found, (0, 2 - found.shape[1]))  # d = 1 makes a line
+    points = centred @ directions
     largest = points.gather(0, points.abs().argmax(0, keepdim=True))
-    return (points * torch.where(largest < 0, -1.0, 1.0)).float()
+    return directions * torch.where(largest < 0, -1.0, 1.0)
 
 
 def _start(z: Float[Tensor, "n d"], seed: int) -> Float[Tensor, "n 2"]:
