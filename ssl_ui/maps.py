@@ -23,10 +23,17 @@ from ssl_ui import figures
 from ssl_ui.atlas import MOST, atlas
 from ssl_ui.context import Context
 from ssl_ui.encoders import Picked, heading
+from ssl_ui.film_data import classes
 from ssl_ui.i18n import t
 from ssl_ui.progress import Job, finished
+from ssl_ui.recorded import Remembered, remembered
 
 KNN_NAMES = ("top1", "k", "temperature", "bank", "queries")
+NAMED = "kNN top-1 on h: k={k}, T={temperature:g}, {bank:,} training against {queries:,} test pictures"
+NAMED_RECORDED = (
+    "kNN top-1 on h, recorded: k={k}, T={temperature:g}, {bank:,} against {queries:,} held-out training "
+    "pictures"
+)
 KEPT = 6  # looks that are remembered, so that another projection or seed need not encode again
 
 
@@ -48,7 +55,7 @@ class Map:
     """Test pictures as one encoder lays them out."""
 
     picked: Picked
-    seen: Look
+    seen: Look | Remembered
     projection: str
     seed: int
     points: Float[Tensor, "n 2"]
@@ -75,7 +82,9 @@ _looks: OrderedDict[tuple[Any, ...], Look] = OrderedDict()
 _lock = threading.Lock()
 
 
-def _seen(context: Context, picked: Picked, count: int) -> Job[Look]:
+def _seen(context: Context, picked: Picked, count: int) -> Job[Look | Remembered]:
+    if picked.missing:
+        return remembered(picked, count)
     key = (json.dumps(picked.settings.to_json(), sort_keys=True), picked.folder, picked.stamp, count)
     found = _looks.get(key)
     if found is None:
@@ -89,26 +98,33 @@ def _seen(context: Context, picked: Picked, count: int) -> Job[Look]:
 
 def to_json(context: Context, made: Map) -> dict[str, Any]:
     """For programs: points with their labels and test pictures, and all that names the kNN figure."""
-    pictures = made.picked.pictures(context)
+    picked, knn = made.picked, made.seen.knn
+    shipped = picked.shipped if picked.missing else None
     return {
-        "encoder": made.picked.name,
-        "trained": made.picked.trained,
-        "dataset": pictures.title,
+        "encoder": picked.name,
+        "trained": picked.trained,
+        "dataset": shipped["pictures"] if shipped else picked.pictures(context).title,
+        "recorded": shipped is not None,
         "projection": made.projection,
         "seed": made.seed,
         "points": made.points.tolist(),
         "labels": made.seen.labels.tolist(),
-        "classes": list(pictures.classes),
+        "classes": list(classes(context, picked)),
         "test_index": made.seen.index.tolist(),
-        "knn": {name: getattr(made.seen.knn, name) for name in KNN_NAMES},
+        "knn": {name: getattr(knn, name) for name in KNN_NAMES} if knn else None,
     }
 
 
 def figure(context: Context, made: Map) -> figures.Figure:
-    """Points in the colour and shape of their class; the picture of each stands ready for the pointer."""
-    names = [t(name) for name in made.picked.pictures(context).classes]
-    pictures, index = atlas(context, made.picked.settings.source())
-    tiles = torch.searchsorted(index, made.seen.index)
+    """Points in the colour and shape of their class; the picture of each stands ready for the pointer.
+
+    Where the pictures are not at hand, the pointer shows the class alone.
+    """
+    names = [t(name) for name in classes(context, made.picked)]
+    pictures, tiles = None, made.seen.index
+    if not made.picked.missing:
+        pictures, index = atlas(context, made.picked.settings.source())
+        tiles = torch.searchsorted(index, made.seen.index)
     drawn = figures.scatter(made.points.numpy(), made.seen.labels.numpy(), names, pictures, tiles.numpy())
     drawn["layout"]["uirevision"] = (
         f"{made.picked.name} {made.projection} {made.seed}"  # a zoom is of one map
@@ -120,14 +136,11 @@ def facts(made: Map, title: str) -> str:
     """A heading over a map: the encoder, and how well neighbours name the same pictures."""
     knn = made.seen.knn
     guess = int(made.seen.labels.bincount().max()) / len(made.seen.labels)
-    named = t(
-        "kNN top-1 on h: k={k}, T={temperature:g}, {bank:,} training against {queries:,} test pictures",
-        **{name: getattr(knn, name) for name in KNN_NAMES[1:]},
-    )
-    numbers = {
-        named: t("{percent} %", percent=f"{100 * knn.top1:.1f}"),
-        t("by guessing"): t("{percent} %", percent=f"{100 * guess:.1f}"),
-    }
+    numbers = {t("by guessing"): t("{percent} %", percent=f"{100 * guess:.1f}")}
+    if knn:
+        text = NAMED_RECORDED if made.picked.missing else NAMED
+        named = t(text, **{name: getattr(knn, name) for name in KNN_NAMES[1:]})
+        numbers = {named: t("{percent} %", percent=f"{100 * knn.top1:.1f}"), **numbers}
     where = t(PROJECTIONS[made.projection].title)
     if made.projection != "pca":  # which draws nothing at random
         where = t("{projection}, seed {seed}", projection=where, seed=made.seed)

@@ -1,4 +1,4 @@
-"""In which order menus offer runs, and what each is called there: a person's own first, then those shipped."""
+"""In which order menus offer runs, and what each is called: a person's own first, then those that shipped."""
 
 from collections.abc import Mapping
 from typing import Any

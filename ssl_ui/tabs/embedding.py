@@ -9,10 +9,11 @@ from ssl_core.config import knobs
 from ssl_core.evaluation import PROJECTIONS
 from ssl_core.jobs import Progress
 from ssl_core.problem import Problem
-from ssl_ui import scores
 from ssl_ui.context import Context, Frame
 from ssl_ui.controls import Choice, choice, control
 from ssl_ui.encoders import EncoderMenu, encoder_menu, pick
+from ssl_ui.film_data import has_film
+from ssl_ui.film_part import film_switch
 from ssl_ui.handlers import LIVE, Given, as_knobs, checked_state, endpoint
 from ssl_ui.i18n import explain, t
 from ssl_ui.liveplot import live_plot
@@ -20,8 +21,8 @@ from ssl_ui.maps import EmbeddingState, Map, draw, facts, figure, to_json
 from ssl_ui.progress import bar, note
 
 TITLE = "Embedding"
-EMPTY = "Press Draw the maps: every test picture becomes a point, and pictures that seem alike lie close."
 DRAWN = "Point at a point to see its picture; click a class to hide it."
+DRAWN_RECORDED = "Drawn of what the run kept of its test pictures; click a class to hide it."
 CAUTION = (
     "**Read it with care.** {projection} keeps who is whose neighbour, and little else: how far apart "
     "clusters lie and how large they are means nothing. Another seed gives another map: try one. kNN is "
@@ -49,22 +50,24 @@ def build(context: Context, frame: Frame) -> None:
         with gr.Column(scale=1, min_width=250):
             projection, parts = _controls(menu)
         with gr.Column(scale=4, min_width=480):
-            status = gr.HTML(note(t(EMPTY)), elem_id="embedding-status", apply_default_css=False)
-            with gr.Row():
-                sides = [_side("before", visible=False), _side("after")]
-            caution = gr.Markdown()
-    scores.build(context, menu)
+            film = film_switch(context)
+            status = film.status
+            with film.maps_place:
+                with gr.Row():
+                    sides = [_side("before", visible=False), _side("after")]
+                caution = gr.Markdown()
 
     def work(given: Given) -> Iterator[dict[Any, Any]]:
         name, turned = projection.read(given)
         values = {field: given[part] for field, part in parts.items()}
         try:
             state = checked_state(EmbeddingState, {**values, "projection": name, "knobs": turned})
-            picked = pick(context, state.encoder, state.dataset)
+            picked = pick(context, state.encoder, state.dataset, recorded=True)
             both = picked.trained and state.compare
             # every answer holds all that stands: the page merges answers that come fast, and what the last
             # of them leaves out is lost
             standing: dict[Any, Any] = {
+                **film.standing("maps", has_film(picked)),
                 stop: gr.Button(interactive=True),
                 sides[0][0]: gr.Column(visible=both),
             }
@@ -75,17 +78,22 @@ def build(context: Context, frame: Frame) -> None:
                     side = sides[0] if both and not news.picked.trained else sides[1]
                     standing |= {**_shown(context, news, side), caution: _caution(news)}
                 yield dict(standing)
-            yield {**standing, status: note(t(DRAWN)), stop: gr.Button(interactive=False)}
+            said = DRAWN_RECORDED if picked.missing else DRAWN
+            yield {**standing, status: note(t(said)), stop: gr.Button(interactive=False)}
         except Problem as problem:
             gr.Warning(explain(problem))
             yield {status: note(explain(problem)), stop: gr.Button(interactive=False)}
 
-    shown = [status, stop, caution, *(part for side in sides for part in side)]
+    shown = [status, stop, caution, *film.standing("maps"), *(part for side in sides for part in side)]
     once = {**LIVE, "trigger_mode": "once"}
     drawing = start.click(work, {*parts.values(), *projection.parts}, shown, **once)
     stopped = stop.click(None, None, None, cancels=[drawing], **LIVE)
     stopped.then(lambda: (note(t("Stopped.")), gr.Button(interactive=False)), None, [status, stop], **LIVE)
-    menu.keep_fresh(frame)
+    chosen = [menu.encoder, menu.dataset, film.shown]
+    menu.keep_fresh(frame).then(film.opened, chosen, film.outputs, **LIVE)
+    gr.on([menu.encoder.input, menu.dataset.input], film.opened, chosen, film.outputs, **LIVE)
+    places = [film.view, film.film_place, film.maps_place]
+    film.view.input(film.standing, film.view, places, **LIVE)
     frame.tab.select(context.mapper.start, None, None, **LIVE)  # UMAP takes its time to be ready
 
 
@@ -101,11 +109,12 @@ def _promise(context: Context) -> None:
         """Test pictures on a plane, with their labels and kNN on the same pictures' features.
 
         `run` as in /similarity ("untrained/<run>": before its first step); `projection` is umap, pca or tsne
-        with its own `knobs`. A point stands for the test picture of the same place in `test_index`.
+        with its own `knobs`. A point stands for the test picture of the same place in `test_index`. Of a run
+        that shipped, on a machine without its pictures, features and kNN are those it kept (`recorded`).
         """
         given = {"projection": projection, "count": count, "seed": seed, "knobs": as_knobs(knobs)}
         state = checked_state(EmbeddingState, given)
-        *_, last = draw(context, state, [pick(context, run, dataset)])
+        *_, last = draw(context, state, [pick(context, run, dataset, recorded=True)])
         assert isinstance(last, Map)
         return to_json(context, last)
 
