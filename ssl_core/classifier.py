@@ -22,6 +22,7 @@ from ssl_core.evaluation import confusion, extract, recall
 from ssl_core.learner import origin, seeded
 from ssl_core.methods import Method
 from ssl_core.problem import Problem
+from ssl_core.scored import interval
 from ssl_core.settings import Settings
 
 
@@ -109,6 +110,7 @@ def examine(
         "transform": "the whole picture, encoder in evaluation mode",
         "pictures": len(truth),
         "top1": float((ranked[:, 0] == truth).double().mean()),
+        "top1_interval": interval(ranked[:, 0], truth.long()),  # 95 %, a bootstrap over the test pictures
         "top5": float((ranked == truth[:, None]).any(1).double().mean()),
         "classes": list(names),
         "recall": found,

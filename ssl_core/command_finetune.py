@@ -9,7 +9,7 @@ from typing import Any
 from ssl_core import runs
 from ssl_core.checkpoints import load_json
 from ssl_core.classifier import Classifier
-from ssl_core.commands import add_knobs, common, percent_bar, reporter, show
+from ssl_core.commands import add_knobs, common, percent_bar, relocated, reporter, show
 from ssl_core.config import build
 from ssl_core.datasets import DATASETS, data_path, default_source
 from ssl_core.encoders import ENCODERS
@@ -58,9 +58,10 @@ def chosen(options: argparse.Namespace) -> Settings:
     base = Settings(encoder=options.encoder, start=options.run_name)
     path = options.data
     if options.run_name:
-        source = runs.find(options.run_name, options.runs).settings
-        if not (path or options.dataset) and source.dataset in DATASETS:
-            return replace(base, dataset=source.dataset, knobs={"dataset": source.knobs.get("dataset", {})})
+        run = runs.find(options.run_name, options.runs)
+        if not (path or options.dataset) and run.settings.dataset in DATASETS:
+            found = relocated(run, options)
+            return replace(base, dataset=found.dataset, knobs={"dataset": found.knobs.get("dataset", {})})
     name, found = default_source(path or data_path())
     base = replace(base, dataset=options.dataset or name)
     return base.with_knobs("dataset", path=getattr(found, "path", "")) if base.dataset == "folder" else base
@@ -96,7 +97,11 @@ def tell(run: runs.Run, found: dict[str, Any], as_json: bool) -> None:
             json.dumps({"run": run.name, "method": run.settings.method, "start": run.settings.start, **found})
         )
         return
-    print(f"{found['dataset']}, {found['pictures']} test pictures: top-1 {found['top1']:.1%}")
+    low, high = found["top1_interval"]
+    print(
+        f"{found['dataset']}, {found['pictures']} test pictures: top-1 {found['top1']:.1%} "
+        f"[95 %: {low:.1%}, {high:.1%}]"
+    )
     for name, recall, row in zip(found["classes"], found["recall"], found["confusion"], strict=True):
         share = "none there" if recall is None else f"{recall:6.1%} of {sum(row)} found"
         print(f"{name:24} {share}")

@@ -20,6 +20,8 @@ from ssl_core.loading import readable
 from ssl_core.measure import embed
 from ssl_core.problem import Problem
 from ssl_core.scored import interval
+from ssl_core.settings import Settings
+from ssl_core.whereabouts import placed, same_classes
 from ssl_core.work import train_here
 
 Options = argparse.Namespace
@@ -89,7 +91,8 @@ def show(bar: Any, event: Event) -> None:
             file=sys.stderr,
         )
     elif isinstance(event, Examined):
-        bar.write(f"top-1 {event.top1:.1%} of {event.pictures} test pictures", file=sys.stderr)
+        doubt = "" if event.low is None else f" [95 %: {event.low:.1%}, {event.high:.1%}]"
+        bar.write(f"top-1 {event.top1:.1%}{doubt} of {event.pictures} test pictures", file=sys.stderr)
     elif isinstance(event, Waiting):
         bar.set_postfix_str(f"waiting for {event.device}: {event.place} ahead")
     elif isinstance(event, Preparing):
@@ -138,11 +141,14 @@ def list_all(options: Options) -> int:
     return 0
 
 
-def relocated(run: runs.Run, options: Options) -> Any:
-    """The run's settings; with --data its folder of pictures is looked for there, as after a move."""
-    settings = run.settings
-    if options.data and settings.dataset == "folder":
-        return settings.with_knobs("dataset", path=options.data)
+def relocated(run: runs.Run, options: Options) -> Settings:
+    """The run's settings with the place of its pictures, which may have moved or never come with it.
+
+    Raises Problem where a shipped run has none, or those that are named have other classes.
+    """
+    settings = placed(run.settings, run.shipped, options.data)
+    if run.shipped:
+        same_classes(settings.source().load(reporter()), run.shipped)
     return settings
 
 

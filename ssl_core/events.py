@@ -85,12 +85,17 @@ class Saved(Event):
 
 @dataclass(frozen=True)
 class Examined(Event):
-    """A classifier at the end of its run, on test pictures: top-1 and top-5 (0 to 1); more in `test.json`."""
+    """A classifier at the end of its run, on test pictures: top-1 and top-5 (0 to 1); more in `test.json`.
+
+    From `low` to `high` goes the 95 % interval of top-1; None: written before it was told.
+    """
 
     step: int
     top1: float
     top5: float
     pictures: int
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)

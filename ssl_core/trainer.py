@@ -138,7 +138,7 @@ class _Run:
         found = examine(learner.method, pictures, learner.device, learner.precision)
         if self.folder is not None:
             save_json(self.folder / "test.json", found)
-        return Examined(self.step, found["top1"], found["top5"], found["pictures"])
+        return Examined(self.step, found["top1"], found["top5"], found["pictures"], *found["top1_interval"])
 
     def save(self) -> None:
         """Everything a resume needs, and the encoder and its head for others."""

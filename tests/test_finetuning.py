@@ -44,7 +44,8 @@ def test_plain_colours_are_told_apart_and_the_run_says_so(finetuned: runs.Run) -
     assert found["confusion"] == [[2, 0, 0], [0, 2, 0], [0, 0, 2]]
     events = list(finetuned.events())
     assert [type(e) for e in events[-2:]] == [Examined, Finished]
-    assert events[-2] == Examined(events[-1].step, 1.0, 1.0, 6)
+    assert events[-2] == Examined(events[-1].step, 1.0, 1.0, 6, 1.0, 1.0)  # all right: the interval is a point
+    assert found["top1_interval"] == [1.0, 1.0]
     assert read_metadata(finetuned.encoder)["classes"] == ["blue", "green", "red"]
     (started,) = (event for event in events if isinstance(event, Started))
     assert started.pictures == 24  # all training pictures: none is held out
