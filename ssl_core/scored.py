@@ -130,7 +130,14 @@ def interval(predictions: Int[Tensor, " n"], labels: Int[Tensor, " n"]) -> list[
 
 
 def _by_class(what: str, predictions: Int[Tensor, " n"], seen: Seen) -> dict[str, Any]:
-    """Rows: what they are; columns: what they are taken for. Recall is None where a class has no picture."""
+    """Rows: what they are; columns: what they are taken for. Recall is None where a class has no picture.
+
+    Predictions are of the test pictures in the order of their places in the split.
+    """
     matrix = confusion(predictions, seen.queries.labels, len(seen.pictures.classes))
     shares = [None if share != share else share for share in recall(matrix).tolist()]
-    return {f"{what}_confusion": matrix.tolist(), f"{what}_recall": shares}
+    return {
+        f"{what}_confusion": matrix.tolist(),
+        f"{what}_recall": shares,
+        f"{what}_predictions": predictions.tolist(),
+    }

@@ -1,4 +1,4 @@
-"""Embedding: maps and scores are the core's own, pictures stand behind their points, and Stop ends a job."""
+"""Embedding: maps are the core's own, pictures stand behind their points, and Stop ends a job."""
 
 import base64
 import io
@@ -22,12 +22,11 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from trained import endless
 
-from ssl_core.evaluation import KNNKnobs
 from ssl_core.jobs import Progress
-from ssl_core.measure import Evaluation, evaluate, look
+from ssl_core.measure import look
 from ssl_core.problem import Problem
 from ssl_core.runs import Run
-from ssl_ui import maps, scores
+from ssl_ui import maps
 from ssl_ui.atlas import TILE, atlas, tiled
 from ssl_ui.context import Context
 from ssl_ui.encoders import pick
@@ -192,43 +191,6 @@ def test_a_heading_names_all_of_the_knn_figure(context: Context) -> None:
     assert "seed" not in words
 
 
-# scores
-
-
-def test_scores_are_the_cores(context: Context, trained: Run) -> None:
-    amount, vote = Evaluation(bank=300, queries=120, probe=True), KNNKnobs(k=20)
-    found = result(scores.measure(context, scores.ScoreState("", "", amount, vote)))
-    for name, folder in (("trained", trained.folder), ("untrained", None)):
-        direct = evaluate(trained.settings, folder, amount, vote)
-        hits = direct.pop("knn_hits")
-        assert sum(hits) / 120 == direct["knn_top1"]
-        assert found[name].keys() == direct.keys()  # type: ignore[union-attr]
-        for key, value in direct.items():
-            numbers = isinstance(value, float) or key.endswith("_interval")
-            close = pytest.approx(value, abs=0.03) if numbers else value
-            assert found[name][key] == close  # type: ignore[index]
-    gain = found["trained"]["knn_top1"] - found["untrained"]["knn_top1"]  # type: ignore[index]
-    assert found["gained"]["difference"] == pytest.approx(gain)  # type: ignore[index]
-    assert 0 < found["gained"]["standard_error"] < 0.1  # type: ignore[index]
-
-
-def test_a_table_has_what_was_measured_and_no_more() -> None:
-    known = {"dataset": "D", "bank": 1, "queries": 1, "k": 1, "temperature": 0.1, "patches": 0}
-    known |= {"layer": "h", "knn_top1_interval": [0.125, 0.375]}
-    before, after = {**known, "knn_top1": 0.25, "knn_top5": 0.5}, {**known, "knn_top1": 0.2, "knn_top5": 0.75}
-    gain = {"difference": -0.05, "standard_error": 0.012}
-    words = scores.table({"untrained": before, "trained": after, "gained": gain})
-    assert "<td>25.0 % [12.5, 37.5]</td><td>20.0 % [12.5, 37.5]</td><td>−5.0 ± 1.2</td>" in words
-    assert "what is kept" in words
-    assert "of the whole picture" in words
-    assert "<td>50.0 %</td><td>75.0 %</td><td>+25.0</td>" in words
-    assert "probe" not in words.lower()
-    alone = scores.table({"untrained": {**before, "patches": 16}, "trained": None, "gained": None})
-    assert "gained" not in alone
-    assert "standard error" not in alone
-    assert "mean over 16 patches" in alone
-
-
 def test_progress_in_words() -> None:
     assert "<progress" not in bar(Progress("Working", 0.0))
     assert "45 %" in bar(Progress("Encoding pictures", 0.451))
@@ -270,37 +232,12 @@ def test_umap_through_the_endpoint(client: Client) -> None:
     assert answer["projection"] == "umap"
 
 
-def test_evaluate_through_the_endpoint(client: Client, trained: Run) -> None:
-    answer = client.predict(run=trained.name, k=20, bank=300, queries=120, api_name="/evaluate")
-    assert answer["run"] == trained.name
-    for which in ("trained", "untrained"):
-        assert 0 < answer[which]["knn_top1"] <= answer[which]["knn_top5"] <= 1
-        assert answer[which]["k"] == 20
-    fresh = client.predict(
-        run="untrained/convnet", dataset="digits", bank=200, queries=100, api_name="/evaluate"
-    )
-    assert fresh["trained"] is None
-    assert fresh["gained"] is None
-    few = {"run": trained.name, "k": 20, "bank": 300, "queries": 120}
-    patches = client.predict(**few, patches="2", api_name="/evaluate")
-    assert patches["trained"]["transform"] == "mean over 2 patches drawn by simclr"
-    assert patches["trained"]["knn_top1"] != answer["trained"]["knn_top1"]
-    some = client.predict(**few, probe=True, layer="z", labels=50, api_name="/evaluate")["trained"]
-    assert (some["layer"], some["dimensions"], some["probe_percent"]) == ("z", 8, 50)
-    assert 140 < some["probe_labels"] < 160
-
-
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
         ("/embed", {"count": 5001}, "from 100 to 5000"),
         ("/embed", {"run": "nobody"}, "no run named"),
         ("/embed", {"dataset": "cifar10"}, "not on this machine"),
-        ("/evaluate", {"k": 0}, "from 1 to 1000"),
-        ("/evaluate", {"bank": 10}, "from 100"),
-        ("/evaluate", {"labels": 0}, "from 1.0 to 100.0"),
-        ("/evaluate", {"layer": "g"}, "choose one of h, z"),
-        ("/evaluate", {"run": "../x"}, "no run named"),
     ],
 )
 def test_bad_input_is_answered_in_words(client: Client, name: str, given: dict[str, Any], said: str) -> None:
@@ -406,14 +343,3 @@ def test_pca_stands_in_until_the_slow_map_is_stopped(
     expect(page.locator("#embedding-status")).to_contain_text("Stopped")
     assert not alive(pid)
     assert page.evaluate(POINTS, "embedding-after") == pictures  # the last good picture stays
-
-
-@pytest.mark.browser
-def test_scores_on_the_page(page: Page) -> None:
-    page.get_by_text("Test it: kNN and a linear probe").click()
-    page.locator("#scores-start").click()
-    table = page.locator("#scores table")
-    expect(table).to_be_visible(timeout=120_000)
-    expect(table).to_contain_text("kNN top-1")
-    assert table.locator("thead th").all_inner_texts() == ["untrained", "trained", "gained"]
-    expect(page.locator("#scores")).to_contain_text("k=200")

@@ -10,6 +10,7 @@ from ssl_ui.tabs import (
     break_it,
     coding_rate,
     embedding,
+    evaluate,
     loss_lab,
     moco,
     overview,
@@ -27,4 +28,5 @@ TABS: dict[str, ModuleType] = {
     "train": train,
     "break_it": break_it,
     "embedding": embedding,
+    "evaluate": evaluate,
 }

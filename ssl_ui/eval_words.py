@@ -1,0 +1,177 @@
+"""The tab in words: a card with a collapse lamp for each run, the table of figures, and how it is tested."""
+
+from html import escape
+
+from ssl_core.collapse import COLLAPSED, FEW, NARROW, REASONS
+from ssl_core.events import Monitored
+from ssl_core.results import Result, Results
+from ssl_ui.eval_data import Judged, columns, setting_of, title_of
+from ssl_ui.eval_geometry import when
+from ssl_ui.eval_show import Shown
+from ssl_ui.i18n import explain, t
+from ssl_ui.progress import note
+
+LAMPS = {"healthy": ("●", "Healthy"), "partial": ("◐", "Partial collapse"), "collapsed": ("○", "Collapsed")}
+RULE = (
+    "Spread: the standard deviation of unit z over the pictures, as a share of 1/√d (even = 1; Chen & He "
+    "2021). Rank: the effective rank of centred z (Roy & Vetterli 2007). Collapsed: spread under "
+    "{collapsed:g}. Partial: spread under {narrow:g}, or a rank under {few:.1%} of all directions "
+    "(dimensional collapse, Jing et al. 2022); a method that reads labels needs no more directions than "
+    "classes less one."
+)
+LESSON = """### How do you test what trained on pairs?
+The loss compares pairs, and pairs are not what you want in the end. So the head g and its output z are \
+**thrown away**; the encoder f and its output h are **kept**, frozen, and asked about labels:
+
+- **kNN**: do the nearest training pictures share a test picture's class?
+- **Linear probe**: does a linear layer on h tell the classes apart?
+- **Fine-tuning**: all weights move, on 1 or 10 % of the labels.
+
+**Validation** is a part of the *training* split, held out: it chooses the epoch, the penalty, every knob. \
+Test pictures are looked at once, at the end, and choose nothing.
+
+A figure counts only with its **name**: layer (h or z), bank, transform, BatchNorm's mode, share of labels. \
+And it needs a **floor**: the same network with random weights knows something already, by colour alone. \
+Only what lies above it was learnt."""
+
+
+def lesson() -> str:
+    """How what trained on pairs is tested, in some 150 words."""
+    return t(LESSON)
+
+
+def cards(found: Shown) -> str:
+    """A card for each run: a large number, and the lamp with what is behind it."""
+    if not found.runs:
+        return note(
+            t("Choose a run. Where there is none, train one first: a minute is enough to begin with.")
+        )
+    rule = t(RULE, collapsed=COLLAPSED, narrow=NARROW, few=FEW)
+    inside = "".join(card(judged, found.fresh.get(judged.name, Results())) for judged in found.runs)
+    summary = escape(t("How the lamp decides"))
+    return (
+        f'<div class="eval-cards">{inside}</div>'
+        f'<details class="eval-rule"><summary>{summary}</summary><p>{escape(rule)}</p></details>'
+    )
+
+
+def card(judged: Judged, fresh: Results) -> str:
+    """One run."""
+    value, named = _headline(judged, fresh)
+    where = f'<p class="eval-run" title="{escape(judged.name)}">{escape(judged.name)}</p>'
+    body = f'<p class="eval-number"><b>{escape(value)}</b> {escape(named)}</p>{lamp(judged)}'
+    for problem in judged.problems:
+        body += f'<p class="problem">{escape(explain(problem))}</p>'
+    title = f"<h3>{escape(judged.title)}</h3>"
+    return f'<section class="eval-card" data-run="{escape(judged.name)}">{title}{where}{body}</section>'
+
+
+def lamp(judged: Judged) -> str:
+    """The lamp of the last moment, its numbers, and those of the first."""
+    if not judged.moments:
+        return f'<p class="eval-lamp">{escape(t("No moments were kept of this run, so no lamp."))}</p>'
+    first, last = judged.moments[0], judged.moments[-1]
+    sign, word = LAMPS[last.verdict.state]
+    said = t(
+        "spread {spread:.2f} of 1/√d · rank {rank:.1f} of {directions}",
+        spread=last.verdict.spread,
+        rank=last.verdict.rank,
+        directions=last.verdict.directions,
+    )
+    began = ""
+    if first is not last:
+        began = t(
+            "{moment}: {spread:.2f} · {rank:.1f}",
+            moment=when(first),
+            spread=first.verdict.spread,
+            rank=first.verdict.rank,
+        )
+    return (
+        f'<p class="eval-lamp {last.verdict.state}"><span aria-hidden="true">{sign}</span> '
+        f"<b>{escape(t(word))}</b></p>"
+        f'<p class="eval-why">{escape(t(REASONS[last.verdict.reason]))}</p>'
+        f'<p class="eval-why">{escape(said)}</p><p class="eval-why">{escape(began)}</p>'
+    )
+
+
+def _headline(judged: Judged, fresh: Results) -> tuple[str, str]:
+    """The number for the back row: kNN on h as recorded or measured, else on held-out training pictures."""
+    for results in (judged.results, fresh):
+        known = [result for name, result in results.trained.items() if name.startswith("knn_h")]
+        if known:
+            best = max(known, key=lambda result: result.value)
+            return percent(best.value), title_of(best.name)
+    last = judged.run.last_event(Monitored)
+    if isinstance(last, Monitored):
+        return percent(last.knn), t("kNN, held-out training pictures")
+    return "–", t("nothing measured yet")
+
+
+def percent(share: float) -> str:
+    """A share as a person reads it."""
+    return t("{percent} %", percent=f"{100 * share:.1f}")
+
+
+def table(found: Shown) -> str:
+    """Every figure of every run with its interval, the untrained network below it."""
+    rows = found.rows()
+    names = columns([results for _, results, _ in rows])
+    if not names:
+        words = t("No figures are recorded of these runs yet. Press Measure.") if found.runs else ""
+        return note(words)
+    head = "".join(f'<th scope="col">{escape(title_of(name))}</th>' for name in names)
+    body = ""
+    for judged, results, now in rows:
+        under = t("measured now") if now else judged.name
+        cells = "".join(
+            f"<td>{_pair(results.trained.get(name), results.untrained.get(name))}</td>" for name in names
+        )
+        title = f"{escape(judged.title)}<small>{escape(under)}</small>"
+        body += f'<tr data-run="{escape(judged.name)}"><th scope="row">{title}</th>{cells}</tr>'
+    caption = t("Top-1 on test pictures, with the 95 % interval of a bootstrap over them; below, untrained")
+    return (
+        f'<div class="eval-scroll"><table class="eval-table"><caption>{escape(caption)}</caption>'
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _pair(trained: Result | None, untrained: Result | None) -> str:
+    parts = []
+    if trained:
+        parts.append(f"<b>{percent(trained.value)}</b> <span>{_interval(trained)}</span>")
+    if untrained:
+        parts.append(f"<small>{percent(untrained.value)} <span>{_interval(untrained)}</span></small>")
+    return "".join(parts) or "–"
+
+
+def _interval(result: Result) -> str:
+    low, high = (f"{100 * end:.1f}" for end in result.interval)
+    return f"[{low}, {high}]"
+
+
+def naming(trained: Result, untrained: Result | None) -> str:
+    """One figure, and all that names it."""
+    said = f"<b>{percent(trained.value)}</b> {_interval(trained)}"
+    if untrained:
+        said += f", {escape(t('untrained'))} <b>{percent(untrained.value)}</b> {_interval(untrained)}"
+    return f'<p class="eval-naming">{said}<small>{escape(setting_of(trained))}</small></p>'
+
+
+def settings(found: Shown) -> str:
+    """What names every figure, and the command that made it."""
+    items = "".join(
+        _setting(judged, results.trained[name])
+        for judged, results, _ in found.rows()
+        for name in columns([results])
+        if name in results.trained
+    )
+    if not items:
+        return ""
+    summary = escape(t("What each figure was measured on, and the command that made it"))
+    return f'<details class="eval-settings"><summary>{summary}</summary><dl>{items}</dl></details>'
+
+
+def _setting(judged: Judged, result: Result) -> str:
+    command = f"<code>{escape(result.command)}</code>" if result.command else ""
+    title = f"{judged.title}, {title_of(result.name)}: {percent(result.value)}"
+    return f"<dt>{escape(title)}</dt><dd>{escape(setting_of(result))}{command}</dd>"
