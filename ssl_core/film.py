@@ -7,6 +7,7 @@ lie over it; that takes seconds a moment, so it is made once and kept (`maps.npz
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -100,7 +101,7 @@ def _kept(path: Path) -> Film:
                 torch.from_numpy(file["index"].astype(np.int64)),
                 str(file["projection"]),
             )
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise Problem("{file} cannot be read ({why}). Delete it.", file=str(path), why=str(error)) from error
 
 

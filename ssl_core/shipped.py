@@ -5,6 +5,7 @@ Its curves are in events.jsonl, its embeddings in the snapshots and `maps.npz`, 
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -67,7 +68,7 @@ def load_pairs(folder: Path) -> Pairs:
                 title=str(file["title"]),
                 classes=tuple(file["classes"].tolist()),
             )
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise Problem(
             "{run} has no recorded pairs of views ({why}). Name its pictures with --data.",
             run=folder.name,

@@ -7,6 +7,7 @@ ship, h is rounded to 256 steps from each dimension's least to its greatest numb
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -132,7 +133,7 @@ def load(path: Path) -> Snapshot:
             float(known["alignment"]),
             float(known["uniformity"]),
         )
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise Problem("{file} cannot be read ({why}).", file=path.name, why=str(error)) from error
 
 
