@@ -48,7 +48,8 @@ def estimate(settings: Settings, size: int, pictures: int) -> Cost:
     scale = batch / trial
     step_seconds, memory = times[TIMED // 2] * scale, (peak[0] - PROCESS) * scale + PROCESS
     percent = settings.label_percent
-    left = round(percent / 100 * pictures) if percent < 100 else len(hold_out(pictures, 0)[1])
+    kept = len(hold_out(pictures, 0)[1]) if training.monitors else pictures
+    left = round(percent / 100 * pictures) if percent < 100 else kept
     per_epoch = max(1, left // batch)
     steps = {
         "seconds": training.budget / step_seconds,

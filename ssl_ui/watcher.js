@@ -2,7 +2,7 @@
 // screen, asks again. Runs after liveplot.js, in the same scope.
 const plots = {};
 for (const box of element.querySelectorAll(".liveplot")) plots[box.dataset.plot] = livePlot(box, trigger);
-const words = element.querySelector("#train-status");
+const words = element.querySelector(".watched");
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const painted = () => Promise.race([sleep(1000), new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))]);
 const [first, ...others] = Object.keys(plots);
@@ -25,7 +25,7 @@ async function follow(run) {
   let epoch = "", state = null, turn = 0, turnAt = 0;
   while (mine === current && element.isConnected) {
     const began = performance.now(), seen = element.offsetWidth > 0;
-    const due = began - turnAt > TURN, wanted = !epoch ? [first, ...others] : due ? [first, others[turn]] : [first];
+    const due = others.length && began - turnAt > TURN, wanted = !epoch ? [first, ...others] : due ? [first, others[turn]] : [first];
     const have = Object.fromEntries(Object.entries(drawn).map(([name, data]) => [name, data[0]?.x.length ?? 0]));
     let news;
     try {
@@ -40,7 +40,7 @@ async function follow(run) {
     epoch = news.epoch;
     words.innerHTML = news.words;
     for (const [name, figure] of Object.entries(news.figures)) {
-      if (!figure.data.length) continue; // a loss without terms
+      if (!figure.data.length || !plots[name]) continue; // a loss without terms; a plot that is not shown here
       drawn[name] = grown(drawn[name], figure);
       const height = figure.layout.meta?.height;
       if (height !== undefined) element.querySelector(`[data-plot=${name}]`).style.height = `${height}px`;

@@ -78,21 +78,23 @@ def in_html(title: str, sentence: str) -> str:
     return f"<h3>{html.escape(title)}</h3><p>{said}</p>"
 
 
-def watcher(context: Context) -> gr.HTML:
+def watcher(context: Context, tab: str = "train", plots: tuple[str, ...] = tuple(PLOTS)) -> gr.HTML:
     """Give it {"run": name, "again": anything new} to watch a run; `.state` fires when its status changes.
 
-    A name of "" says that there is no run. Until it is given anything, it says that it looks for one.
+    A name of "" says that there is no run. Until it is given anything, it says that it looks for one. `plots`
+    are those of PLOTS that this `tab` shows.
     """
     boxes = "".join(
-        f'<div id="train-{name}"><div class="liveplot" data-plot="{name}" role="img" '
+        f'<div id="{tab}-{name}"><div class="liveplot" data-plot="{name}" role="img" '
         f'aria-label="{html.escape(t(label))}" style="height: {height}px"></div></div>'
         for name, (label, height) in PLOTS.items()
+        if name in plots
     )
     looking = html.escape(t("Looking for runs …"))
     empty = html.escape(t("Nothing has been trained yet: press Start."))
     return gr.HTML(
         None,
-        html_template=f'<div id="train-status" class="prose" role="status" data-empty="{empty}">'
+        html_template=f'<div id="{tab}-status" class="watched prose" role="status" data-empty="{empty}">'
         f"<p>{looking}</p></div>{boxes}",
         js_on_load=SCRIPT + ON_LOAD,
         head=plotly_head(),

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from ssl_core.config import knob
-from ssl_core.datasets.base import Pictures, Report, Source, Split, describe, silent
+from ssl_core.datasets.base import Pictures, Report, Source, Split, cache_folder, describe, silent
 from ssl_core.datasets.cache import cached, canvases
 from ssl_core.datasets.decode import decode
 from ssl_core.datasets.layout import Layout, arrange
@@ -33,7 +34,8 @@ class Folder(Source):
 
     title = "Your own pictures"
     about = (
-        "A folder or zip with a folder of pictures for each class, named with --data or SSL_EXPLORER_DATA. "
+        "A folder or zip with a folder of pictures for each class, named with --data or SSL_EXPLORER_DATA; "
+        "a labels.csv with lines file,label will do in place of class folders. "
         "With train/ and test/ above the classes the split is yours, else a fifth of each class is the test."
     )
 
@@ -53,7 +55,7 @@ class Folder(Source):
         if not self.path:
             raise Problem("Name a folder or zip of class folders with --data or SSL_EXPLORER_DATA.")
         path = Path(self.path)
-        name = f"folder-{self.size}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
+        name = f"folder-{self.size}-{_place(path)}"
         report("Looking for pictures", 0.0)
         return cached(name, fingerprint(path), lambda room: self._decode(path, room, report), report)
 
@@ -67,6 +69,19 @@ class Folder(Source):
                 splits.append(Split(images, torch.tensor([label for _, label in pictures])))
             _decode_all(todo, found, path, report)
         return describe(_title(path, layout), layout.classes, *splits)
+
+
+def forget_decoded(path: Path) -> None:
+    """Remove all that is kept of the pictures of a folder or zip, at every size."""
+    for room in (cache_folder() / "decoded").glob(f"folder-*-{_place(path)}*"):
+        if room.is_dir():
+            shutil.rmtree(room, ignore_errors=True)
+        else:
+            room.unlink(missing_ok=True)  # its lock
+
+
+def _place(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
 def _decode_all(

@@ -11,6 +11,7 @@ from ssl_ui.tabs import (
     coding_rate,
     embedding,
     evaluate,
+    finetune,
     loss_lab,
     moco,
     overview,
@@ -29,4 +30,5 @@ TABS: dict[str, ModuleType] = {
     "break_it": break_it,
     "embedding": embedding,
     "evaluate": evaluate,
+    "finetune": finetune,
 }
