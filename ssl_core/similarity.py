@@ -4,7 +4,6 @@ Unlike a training step everything runs in evaluation mode, so that the cosine of
 and the encoder alone, not on their neighbours in the batch.
 """
 
-from copy import copy
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -14,17 +13,20 @@ from torch import Tensor, nn
 
 from ssl_core import device as devices
 from ssl_core.augmentations import Recipe
-from ssl_core.checkpoints import load_state
-from ssl_core.config import knobs, look_up
+from ssl_core.checkpoints import load_encoder, load_head, load_state
+from ssl_core.compared import Compared, Home, at_temperature, is_whole, of_outputs
+from ssl_core.config import look_up
 from ssl_core.datasets.base import Pictures
 from ssl_core.evaluation.features import evaluating
-from ssl_core.frozen import LAYERS, encoder_of, network_of
+from ssl_core.frozen import LAYERS, WEIGHTS, encoder_of, network_of
 from ssl_core.learner import build_method, step_generator
 from ssl_core.losses import Masks
 from ssl_core.methods import Method
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
 from ssl_core.trace import Trace
+
+HEAD = "head.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +38,6 @@ class Drawn:
     pictures: UInt8[Tensor, "n 3 h w"]
     views: Float[Tensor, "v n 3 s s"]
     pixels: UInt8[Tensor, "v n 3 s s"]
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """What a method makes of a batch, on the processor."""
-
-    outputs: Float[Tensor, "v n d"]  # z or h, not normalised
-    trace: Trace | None  # of the method's own loss; None where that cannot be computed on h
-    collapsed: float | None  # the loss, were all outputs alike
 
 
 def draw_views(pictures: Pictures, recipe: Recipe, n: int, seed: int, v: int = 2) -> Drawn:
@@ -69,8 +62,8 @@ def draw_views(pictures: Pictures, recipe: Recipe, n: int, seed: int, v: int = 2
 
 
 def has_head(folder: Path | None) -> bool:
-    """Whether z can be computed: an untrained method has its head, a saved run only with its whole state."""
-    return folder is None or (folder / "state.pt").exists()
+    """Whether z can be computed: an untrained method has its head, a run once it has saved one."""
+    return folder is None or any((folder / name).exists() for name in ("state.pt", HEAD))
 
 
 def method_of(settings: Settings, folder: Path | None, layer: str = "z", classes: int = 10) -> Method:
@@ -88,10 +81,10 @@ def method_of(settings: Settings, folder: Path | None, layer: str = "z", classes
 
 
 def _load_whole(method: Method, folder: Path) -> None:
-    if not has_head(folder):
-        raise Problem(
-            "{run} is saved without its projection head, so there is no z. Choose h instead.", run=folder.name
-        )
+    if not (folder / "state.pt").exists():  # one that shipped; `compare` is told of it
+        load_encoder(folder / WEIGHTS, method.encoder)
+        load_head(folder / HEAD, method.head)
+        return
     try:
         method.load_state_dict(load_state(folder / "state.pt")["method"])
     except (RuntimeError, KeyError) as error:
@@ -102,28 +95,30 @@ def _load_whole(method: Method, folder: Path) -> None:
         ) from error
 
 
-def compare(method: Method, drawn: Drawn, layer: str = "z", temperature: float | None = None) -> Compared:
+def compare(
+    method: Method,
+    drawn: Drawn,
+    layer: str = "z",
+    temperature: float | None = None,
+    home: Home | None = None,
+) -> Compared:
     """The batch through the method and its own loss, at another temperature if one is given.
 
-    On h it is the loss of h in place of z, if the loss takes nothing else but views and labels.
+    On h it is the loss of h in place of z, if the loss takes nothing else but views and labels. `home` is the
+    run that the method is of: where not all of it was saved, see `compared.py`.
     """
-    method = copy(method)  # weights in common; the loss, and what a forward pass leaves, of its own
-    if temperature is not None and "temperature" in knobs(type(method.loss)):
-        method.loss = replace(method.loss, temperature=temperature)  # type: ignore[call-arg]
+    method = at_temperature(method, temperature)
     device = devices.pick()
     x, labels = devices.send(drawn.views, device), devices.send(drawn.labels, device)
     v, n = x.shape[:2]
     with torch.no_grad(), evaluating(method), devices.autocast(device, devices.precision(device)):
-        if layer == "z":
+        if layer == "z" and is_whole(method, home):
             outcome = method(x, labels)
             outputs, trace = outcome.z.float().cpu(), outcome.trace
             return Compared(outputs, _here(trace), method.collapsed(n, outputs.shape[-1]))
-        outputs = method.encoder(x.flatten(0, 1)).float().cpu().unflatten(0, (v, n))
-    given = {"views": outputs, "labels": drawn.labels}
-    if "views" not in method.loss.inputs or not method.loss.inputs.keys() <= given.keys():
-        return Compared(outputs, None, None)
-    collapsed = method.loss.collapsed({"v": v, "p": v, "n": n, "d": outputs.shape[-1]})
-    return Compared(outputs, method.loss(**{name: given[name] for name in method.loss.inputs}), collapsed)
+        network = nn.Sequential(method.encoder, method.head) if layer == "z" else method.encoder
+        outputs = network(x.flatten(0, 1)).float().cpu().unflatten(0, (v, n))
+    return of_outputs(method, outputs, drawn.labels, drawn.index, layer, home)
 
 
 def embedded(
@@ -144,7 +139,7 @@ def embedded(
 
 def _network(settings: Settings, folder: Path | None, layer: str, classes: int) -> nn.Module:
     """What gives h or z; the head of an older run is in its whole state alone."""
-    if layer == "z" and folder is not None and not (folder / "head.safetensors").exists():
+    if layer == "z" and folder is not None and not (folder / HEAD).exists():
         method = method_of(settings, folder, layer, classes)
         return nn.Sequential(method.encoder, method.head)
     return network_of(settings, folder, layer, classes)

@@ -40,6 +40,7 @@ class Picked:
     home: Path | None = None
     shipped: Shipped | None = None
     missing: Problem | None = None
+    chosen: str = ""  # the data set that was asked for in place of its own
 
     @property
     def trained(self) -> bool:
@@ -91,7 +92,7 @@ def pick(context: Context, name: str, dataset: str = "", recorded: bool = False)
         if not (recorded and shipped and not dataset):
             raise
         missing = problem
-    return Picked(name, settings, folder, run.folder, shipped, missing)
+    return Picked(name, settings, folder, run.folder, shipped, missing, dataset)
 
 
 def newest(context: Context) -> str:

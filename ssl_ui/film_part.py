@@ -16,9 +16,7 @@ from ssl_ui.progress import note
 
 VIEWS = {"film": "Through training", "maps": "Before and after"}
 EMPTY = "Press Draw the maps: every test picture becomes a point, and pictures that seem alike lie close."
-RECORDED = (
-    "What follows is recorded: {why} Choose other pictures at the left to look at them with this encoder."
-)
+RECORDED = "Recorded with the run; press Draw the maps for other projections of the same. {why}"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import torch
+from jaxtyping import Int
+from torch import Tensor
 
 from ssl_core.losses.info_nce import InfoNCETrace
 from ssl_core.methods import Method
@@ -12,6 +14,10 @@ from ssl_ui.i18n import t
 from ssl_ui.layouts_views import of_trace
 from ssl_ui.pair_layout import Layout, Line, Scene, views
 
+STAND_IN = (
+    "This run came without its queue and its slow copy: keys are of the encoder itself, and where the queue "
+    "would stand are {count} other test pictures."
+)
 KEYS = 64  # of the queue are drawn
 OWN = 3  # cells that the own key is wide, to be seen beside them
 ROLES = {
@@ -26,18 +32,27 @@ def queue(trace: InfoNCETrace, scene: Scene) -> Layout:
     rows = views(scene, "query: view {view} of picture {number}")[: len(trace.q)]
     other = torch.arange(scene.v * scene.n).roll(-scene.n)  # the view beside it
     own = Line("own", "k", t("its own key: the other view of its picture"), tiles=other.tolist())
-    ages, newest = _ages(scene.method, count)
-    keys = [_key(slot, age) for slot, age in enumerate(ages)]
+    others = scene.compared.stand_in
+    ages, newest = _ages(scene.method, count) if others is None else ([None] * count, count - 1)
+    keys = [_key(slot, age) for slot, age in enumerate(ages)] if others is None else _stand_ins(others)
     drawn = [(newest - int(back)) % count for back in torch.linspace(0, count - 1, min(KEYS, count)).round()]
     note = " ".join(
         [
             t("Each row is a query; the first column is its own key, the others are keys in the queue."),
-            _age_words(ages),
+            _age_words(ages) if others is None else t(STAND_IN, count=count),
             _rest_words(trace, drawn, count),
         ]
     )
     layout = of_trace(trace, rows, [own, *keys], note)
     return replace(layout, roles=ROLES, column_order=[0] * OWN + [slot + 1 for slot in drawn])
+
+
+def _stand_ins(index: Int[Tensor, " k"]) -> list[Line]:
+    words = "test picture {number}, whole, where a key of the queue would stand"
+    return [
+        Line(f"u{slot + 1}", "·", t(words, number=number), group=1)
+        for slot, number in enumerate(index.tolist())
+    ]
 
 
 def _ages(method: Method, count: int) -> tuple[list[int | None], int]:

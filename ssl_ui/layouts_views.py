@@ -86,9 +86,9 @@ def no_pairs(trace: object, scene: Scene) -> Layout:
 
 
 def only_h(trace: None, scene: Scene) -> Layout:
-    """h of a method whose loss takes more than that (a queue, a prediction, classes)."""
+    """Outputs of a method whose loss takes more than that (a queue, a prediction, classes)."""
     note = t(
-        "The loss of {method} cannot be computed on h: it takes more than the features of views. "
+        "The loss of {method} cannot be computed here: it takes more than these outputs of views. "
         "Their cosines are shown, and □ marks two views of one picture.",
         method=t(scene.method.title),
     )

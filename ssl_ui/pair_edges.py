@@ -18,16 +18,20 @@ SEEN = 24  # thumbnails in a line can be told apart
 Tiles = UInt8[Tensor, "k 3 s s"]
 
 
-def edges(layout: dict[str, Any], tiles: Tiles, rows: Sequence[Line], columns: Sequence[Line]) -> None:
+def edges(layout: dict[str, Any], tiles: Tiles | None, rows: Sequence[Line], columns: Sequence[Line]) -> None:
     """Thumbnails left of the rows and above the columns, and ranges of the axes that hold them.
 
-    Lines without a picture get none. In a matrix that is not square many rows stand together by group, the
-    pictures of a group as a mosaic: in a line they would be a hair high.
+    Lines without a picture get none, and without `tiles` none does. In a matrix that is not square many rows
+    stand together by group, the pictures of a group as a mosaic: in a line they would be a hair high.
     """
+    layout["images"] = []
+    if tiles is None:
+        layout["xaxis"]["tickangle"] = -90  # the words in their place are long
+        layout["yaxis"] |= {"range": [len(rows) - 0.5, -0.5], "autorange": False}
+        return
     side = min(TILE, tiles.shape[-1])
     small = tiles if tiles.shape[-1] == side else adaptive_avg_pool2d(tiles.float(), side).to(torch.uint8)
     left = top = 0.0
-    layout["images"] = []
     square = len(rows) == len(columns)
     if all(line.tile is not None for line in rows):
         left = max(1.0, len(rows) / SEEN) if square else len(columns) / (4 if len(rows) > SEEN else 9)

@@ -7,9 +7,10 @@ from string import ascii_lowercase
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ssl_core.compared import Compared
 from ssl_core.losses import Masks
 from ssl_core.methods import Method
-from ssl_core.similarity import Compared, Drawn
+from ssl_core.similarity import Drawn
 from ssl_ui.axis_names import low
 from ssl_ui.i18n import t
 

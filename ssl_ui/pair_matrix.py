@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ssl_ui import figures
+from ssl_ui.i18n import t
 from ssl_ui.mask_signs import MASKS, signs
 from ssl_ui.pair_edges import edges
 from ssl_ui.pair_layout import Line
@@ -30,12 +31,12 @@ def figure(seen: Seen, state: SimilarityState, most: float) -> figures.Figure:
     number = layout.numbers[seen.shows(state.show)]
     values = number.values[down][:, across].numpy()
     cosine = number.kind == "cosine"
-    names = [[line.name for line in lines] for lines in (rows, columns)]
+    names = [[named(seen, line) for line in lines] for lines in (rows, columns)]
     made = figures.heatmap(values, *names, cosine=cosine, limit=1.0 if cosine else most, numbered=NUMBERED)
     if state.stretch:
         itself = layout.masks.itself[down][:, across].numpy()
         _stretch(made["data"][0], values[~itself], max(values.shape) <= NUMBERED)
-    _large(made, rows, columns)
+    _large(made, rows, columns, *names)
     masks = layout.by_sign()
     for name in MASKS:
         if name in state.masks:
@@ -59,7 +60,20 @@ def _stretch(trace: dict[str, Any], values: Float[np.ndarray, " k"], numbered: b
     }
 
 
-def _large(made: figures.Figure, rows: Sequence[Line], columns: Sequence[Line]) -> None:
+def named(seen: Seen, line: Line) -> str:
+    """What stands at a row or column; where its picture is not at hand, with its class."""
+    if seen.tiles is not None or line.tile is None or line.tile >= len(seen.scene.labels):
+        return line.name
+    return f"{line.name} {t(seen.scene.classes[int(seen.scene.labels[line.tile])])}"
+
+
+def _large(
+    made: figures.Figure,
+    rows: Sequence[Line],
+    columns: Sequence[Line],
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+) -> None:
     """Make a matrix readable that is too large for names and numbers, or not square."""
     trace, layout = made["data"][0], made["layout"]
     trace["colorbar"] = {
@@ -74,10 +88,10 @@ def _large(made: figures.Figure, rows: Sequence[Line], columns: Sequence[Line]) 
         layout["yaxis"].pop("scaleanchor")
         for axis in ("xaxis", "yaxis"):
             layout[axis].pop("constrain")
-    for axis, lines in (("yaxis", rows), ("xaxis", columns)):
-        if len(lines) > NAMED:
-            places = range(0, len(lines), 4)
-            layout[axis] |= {"tickvals": list(places), "ticktext": [lines[k].name for k in places]}
+    for axis, names in (("yaxis", row_names), ("xaxis", column_names)):
+        if len(names) > NAMED:
+            places = range(0, len(names), 4)
+            layout[axis] |= {"tickvals": list(places), "ticktext": [names[k] for k in places]}
             trace |= {"xgap": 0, "ygap": 0}
     few = len(rows) * len(columns) <= WORDED
     words = [[f"{r.words}<br>{c.words}" if few else f"{r.name} · {c.name}" for c in columns] for r in rows]

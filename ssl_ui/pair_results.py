@@ -77,7 +77,7 @@ def clicked(
 
 def _fitted(context: Context, state: SimilarityState, owner: str) -> tuple[SimilarityState, str]:
     """The state with what does not fit its encoder left to it, and whose temperature it now has."""
-    picked = pick(context, state.encoder, state.dataset)
+    picked = pick(context, state.encoder, state.dataset, recorded=True)
     if picked.trained:
         state = replace(state, method="")
     if state.layer == "z" and not has_head(picked.folder):
@@ -87,7 +87,7 @@ def _fitted(context: Context, state: SimilarityState, owner: str) -> tuple[Simil
 
 
 def _look(context: Context, state: SimilarityState) -> Sides:
-    picked = pick(context, state.encoder, state.dataset)
+    picked = pick(context, state.encoder, state.dataset, recorded=True)
     after = see(context, state, picked)
     if not (picked.trained and state.compare):
         return {"after": after}

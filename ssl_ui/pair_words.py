@@ -57,7 +57,10 @@ def _side(seen: Seen, line: Line, row: int) -> str:
     labels = seen.scene.labels
     label = t(seen.scene.classes[int(labels[place % seen.scene.n])])
     said = name if label in line.words else f"{name}: {escape(label)}"
-    picture = tag(data_url(seen.tiles[place]), f"{line.words}: {label}")
+    tiles = seen.tiles
+    if tiles is None:
+        return f'<figure class="pair-bare"><p>{escape(label)}</p><figcaption>{name}</figcaption></figure>'
+    picture = tag(data_url(tiles[place]), f"{line.words}: {label}")
     return f"<figure>{picture}<figcaption>{said}</figcaption></figure>"
 
 

@@ -63,6 +63,8 @@ def fewer_views(settings: Settings, n: int) -> Settings:
 
 
 def _same_classes(context: Context, picked: Picked) -> None:
+    if picked.shipped and not picked.chosen:  # located by its classes
+        return
     own = find(picked.name, context.runs_folder).settings.dataset
     if own != picked.settings.dataset:
         raise Problem(

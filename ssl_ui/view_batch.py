@@ -16,14 +16,16 @@ from jaxtyping import UInt8
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ssl_core.compared import Compared, Home
 from ssl_core.methods import Method
 from ssl_core.settings import Settings
-from ssl_core.similarity import Compared, Drawn, compare, draw_views, has_head, means, method_of
+from ssl_core.similarity import Drawn, compare, draw_views, has_head, means, method_of
 from ssl_ui.context import Context
 from ssl_ui.encoders import Picked
 from ssl_ui.i18n import t
 from ssl_ui.layouts import lay_out
 from ssl_ui.pair_layout import Layout, Scene
+from ssl_ui.pair_recorded import home_of, pairs_of, recorded, why
 from ssl_ui.similarity_state import SimilarityState, fewer_views, settings_of
 
 
@@ -39,9 +41,14 @@ class Seen:
     layout: Layout
 
     @property
-    def tiles(self) -> UInt8[Tensor, "k 3 s s"]:
-        """All pictures that a line can show: the views, view under view, then the pictures as a whole."""
+    def tiles(self) -> UInt8[Tensor, "k 3 s s"] | None:
+        """All pictures that a line can show: the views, view under view, then the pictures as a whole.
+
+        None where they are not on this machine.
+        """
         drawn = self.scene.drawn
+        if self.picked.missing:
+            return None
         size = drawn.pixels.shape[-1]
         return torch.cat([drawn.pixels.flatten(0, 1), interpolate(drawn.pictures, size, mode="nearest")])
 
@@ -58,17 +65,18 @@ class Seen:
 
     @property
     def note(self) -> str:
-        """What rows and columns are, and what is not shown."""
+        """What rows and columns are, what is not shown, and whether it is recorded."""
         taken = self.settings.views
-        if taken == self.scene.v:
-            return self.layout.note
+        said = f"{self.layout.note} {why(self.picked)}" if self.picked.missing else self.layout.note
+        if taken <= self.scene.v:
+            return said
         left = t(
             "{shown} of the {taken} views that {method} takes are drawn.",
             shown=self.scene.v,
             taken=taken,
             method=t(self.scene.method.title),
         )
-        return f"{self.layout.note} {left}"
+        return f"{said} {left}"
 
     def shows(self, name: str) -> str:
         """Which numbers are drawn: those asked for, if there are such, else the layout's first."""
@@ -83,12 +91,17 @@ def see(context: Context, state: SimilarityState, picked: Picked) -> Seen:
     """The batch through an encoder and its method's loss. Raises Problem."""
     asked = settings_of(context, state, picked)
     settings = fewer_views(asked, state.n)
-    pictures = picked.pictures(context)
     layer = state.layer or ("z" if has_head(picked.folder) else "h")
     written = json.dumps(settings.to_json(), sort_keys=True)
+    if picked.missing:
+        pairs = pairs_of(picked)
+        method = _method(written, picked.folder, picked.stamp, layer, len(pairs.classes))
+        scene = recorded(picked, state, method, layer)
+        return Seen(picked, asked, layer, pairs.title, scene, lay_out(scene))
+    pictures = picked.pictures(context)
     method = _method(written, picked.folder, picked.stamp, layer, len(pictures.classes))
     drawn = _drawn(context, written, state.n, state.seed, method.views)
-    compared = _compared(method, drawn, layer, state.temperature)
+    compared = _compared(method, drawn, layer, state.temperature, home_of(picked))
     scene = Scene(drawn, compared, method, pictures.classes)
     return Seen(picked, asked, layer, pictures.title, scene, lay_out(scene))
 
@@ -106,8 +119,10 @@ def _method(written: str, folder: Path | None, stamp: int, layer: str, classes: 
 
 
 @lru_cache(maxsize=16)  # so that a click costs no forward pass
-def _compared(method: Method, drawn: Drawn, layer: str, temperature: float | None) -> Compared:
-    return compare(method, drawn, layer, temperature)
+def _compared(
+    method: Method, drawn: Drawn, layer: str, temperature: float | None, home: Home | None
+) -> Compared:
+    return compare(method, drawn, layer, temperature, home)
 
 
 def to_json(seen: Seen) -> dict[str, Any]:
@@ -121,6 +136,7 @@ def to_json(seen: Seen) -> dict[str, Any]:
         "trained": seen.picked.trained,
         "method": seen.settings.method,
         "layer": seen.layer,
+        "recorded": seen.picked.missing is not None,
         "dataset": seen.dataset,
         "test_index": seen.scene.drawn.index.tolist(),
         "labels": [line.name for line in layout.rows],

@@ -136,6 +136,8 @@ def test_without_a_saved_head_there_is_h_and_no_z(trained: Run, tmp_path: Path) 
     shutil.copytree(trained.folder, folder)
     (folder / "state.pt").unlink()
     assert has_head(trained.folder)
+    assert has_head(folder)  # beside the encoder, as runs ship
+    (folder / "head.safetensors").unlink()
     assert not has_head(folder)
     assert has_head(None)
     method_of(trained.settings, folder, "h")

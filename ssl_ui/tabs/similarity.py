@@ -61,11 +61,12 @@ def _promise(context: Context) -> None:
         `run` is a run's name, "untrained/<run>" or "untrained/<encoder>"; "" is the newest run. `layer` is
         "z" or "h". Empty choices are left to the run; `method` is for the untrained. `rows` and `columns` say
         what each stands for ("view a of picture 1", "key of age 3"), and `positive[i]` are the columns that
-        row i seeks. `sim` holds what `shown` says: cosines, or what the loss has in their place.
+        row i seeks. Of a run that shipped, without its pictures, outputs are the `recorded` ones.
+        `sim` holds what `shown` says: cosines, or what the loss has in their place.
         """
         given = {"method": method, "n": n, "seed": seed, "temperature": temperature, "layer": layer}
         state = checked_state(SimilarityState, {**given, "recipe": recipe, "dataset": dataset})
-        return to_json(see(context, state, pick(context, run, dataset)))
+        return to_json(see(context, state, pick(context, run, dataset, recorded=True)))
 
     endpoint(similarity, "similarity")
 
