@@ -9,6 +9,7 @@ from ssl_ui.tabs import (
     augmentations,
     break_it,
     coding_rate,
+    compare,
     embedding,
     evaluate,
     finetune,
@@ -30,5 +31,6 @@ TABS: dict[str, ModuleType] = {
     "break_it": break_it,
     "embedding": embedding,
     "evaluate": evaluate,
+    "compare": compare,
     "finetune": finetune,
 }
