@@ -2,7 +2,9 @@
 
 import torch
 
+from ssl_core.augmentations import RECIPES
 from ssl_core.compared import Home, at_temperature, of_outputs
+from ssl_core.config import look_up
 from ssl_core.learner import step_generator
 from ssl_core.methods import Method
 from ssl_core.problem import Problem
@@ -14,8 +16,8 @@ from ssl_ui.pair_layout import Scene
 from ssl_ui.similarity_state import SimilarityState
 
 WHY = (
-    "What you see is recorded: the outputs of two views of {count} test pictures, drawn by {recipe} when the "
-    "run was made to ship. {why}"
+    "What you see is recorded: the outputs of two views of {count} test pictures, drawn by the recipe “{recipe}” "
+    "when the run was made to ship. {why}"
 )
 
 
@@ -53,7 +55,8 @@ def why(picked: Picked) -> str:
     """That it is recorded, what, and what to do for more."""
     pairs = pairs_of(picked)
     reason = explain(picked.missing) if picked.missing else ""
-    return t(WHY, count=len(pairs.index), recipe=pairs.recipe, why=reason)
+    recipe = t(look_up(RECIPES, pairs.recipe, "recipe").title)
+    return t(WHY, count=len(pairs.index), recipe=recipe, why=reason)
 
 
 def _some(there: int, n: int, seed: int) -> torch.Tensor:

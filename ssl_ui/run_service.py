@@ -22,7 +22,13 @@ from ssl_core.runs import Run
 from ssl_core.settings import Settings
 from ssl_ui.context import Context
 from ssl_ui.i18n import t
+from ssl_ui.run_names import in_order, method, pictures_of, title
 
+SHIPPED = (
+    "This run came trained, and without what going on needs. To train further, choose it under Start from: a "
+    "run of your own then begins with its encoder."
+)
+MENU = 50  # own runs in it, the newest
 PUBLIC_SECONDS = 300.0  # the longest budget of a visitor
 PUBLIC_RUNS = 3  # that a visitor may keep; the oldest goes when a new one starts
 PUBLIC_BYTES = 200e6  # of disk for a visitor's runs together
@@ -56,6 +62,8 @@ def stop(context: Context, name: str, visitor: str) -> Run:
 def resume(context: Context, name: str, visitor: str) -> Run:
     """Go on with a run. Raises Problem if it is not this visitor's or cannot go on."""
     run = _own(context, name, visitor)
+    if run.shipped:
+        raise Problem(SHIPPED)
     runs.resume(run)
     return run
 
@@ -117,11 +125,10 @@ def public_settings(settings: Settings) -> dict[str, Any]:
     return plain
 
 
-def describe(settings: Settings) -> str:
+def describe(settings: Settings, shipped: Mapping[str, Any] | None = None) -> str:
     """A run in a line: method, pictures, recipe, encoder, and the knobs that were turned."""
-    data, encoder = settings.registered("dataset"), settings.registered("encoder")
-    parts: list[Any] = [settings.method_class(), data, settings.augmentation(), encoder]
-    words = [t(part.title) for part in parts]
+    recipe, encoder = settings.augmentation().title, settings.registered("encoder").title
+    words = [method(settings), pictures_of(settings, shipped), t(recipe), t(encoder)]
     if settings.start:
         words.append(t("from {run}", run=Path(settings.start).name))
     turned = [
@@ -131,8 +138,10 @@ def describe(settings: Settings) -> str:
 
 
 def menu(context: Context) -> list[tuple[str, str]]:
-    """The runs with their status, newest first, for a menu."""
-    return [(f"{run.name} · {run.status()}", run.name) for run in runs.list_runs(context.runs_folder)[:50]]
+    """Own runs with their status, the newest first, and then those that shipped, for a menu."""
+    found = in_order(context)
+    own = [(f"{run.name} · {run.status()}", run.name) for run in found if not run.shipped]
+    return own[:MENU] + [(title(run), run.name) for run in found if run.shipped]
 
 
 def endpoints(context: Context, promise: Callable[[Callable[..., Any], str], None]) -> None:

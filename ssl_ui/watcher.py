@@ -21,7 +21,7 @@ from ssl_ui.context import Context
 from ssl_ui.curves import Curves
 from ssl_ui.i18n import explain, t
 from ssl_ui.liveplot import SCRIPT, plotly_head
-from ssl_ui.run_service import describe
+from ssl_ui.run_service import SHIPPED, describe
 
 ON_LOAD = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 PLOTS = {
@@ -61,15 +61,22 @@ class Reading:
                 figure["from"] = have.get(name, 0) if epoch == here and name != "knn" else 0
                 for trace in figure["data"]:
                     trace |= {axis: trace[axis][figure["from"] :] for axis in ("x", "y")}
-            words = in_html(f"{t(self.state.capitalize())}: {self.about}", self.curves.sentence(self.state))
+            words = self.words()
             return {"words": words, "figures": figures, "epoch": here, "state": self.state, "lively": lively}
+
+    def words(self) -> str:
+        """Where the run stands, as HTML; of one that shipped also why it cannot be resumed."""
+        standing, said = t(self.state.capitalize()), self.curves.sentence(self.state)
+        if self.run.shipped:
+            standing, said = t("Shipped"), f"{said}. {t(SHIPPED)}"
+        return in_html(f"{standing}: {self.about}", said)
 
 
 def about(run: runs.Run) -> str:
     """A run in a line. Of one that was trained elsewhere only the encoder is known."""
     if run.last_event(Imported):
         return t(run.settings.registered("encoder").title)
-    return describe(run.settings)
+    return describe(run.settings, run.shipped)
 
 
 def in_html(title: str, sentence: str) -> str:
@@ -78,11 +85,13 @@ def in_html(title: str, sentence: str) -> str:
     return f"<h3>{html.escape(title)}</h3><p>{said}</p>"
 
 
-def watcher(context: Context, tab: str = "train", plots: tuple[str, ...] = tuple(PLOTS)) -> gr.HTML:
+def watcher(
+    context: Context, tab: str = "train", plots: tuple[str, ...] = tuple(PLOTS), empty: str = ""
+) -> gr.HTML:
     """Give it {"run": name, "again": anything new} to watch a run; `.state` fires when its status changes.
 
     A name of "" says that there is no run. Until it is given anything, it says that it looks for one. `plots`
-    are those of PLOTS that this `tab` shows.
+    are those of PLOTS that this `tab` shows; `empty` are its words where there is no run.
     """
     boxes = "".join(
         f'<div id="{tab}-{name}"><div class="liveplot" data-plot="{name}" role="img" '
@@ -91,7 +100,7 @@ def watcher(context: Context, tab: str = "train", plots: tuple[str, ...] = tuple
         if name in plots
     )
     looking = html.escape(t("Looking for runs …"))
-    empty = html.escape(t("Nothing has been trained yet: press Start."))
+    empty = html.escape(empty or t("Nothing has been trained yet: press Start."))
     return gr.HTML(
         None,
         html_template=f'<div id="{tab}-status" class="watched prose" role="status" data-empty="{empty}">'
