@@ -13,6 +13,7 @@ from ssl_core.problem import Problem
 from ssl_core.results import Result, Results, load_results
 from ssl_ui.context import Context
 from ssl_ui.i18n import t
+from ssl_ui.run_names import in_order, method
 
 Row = Float[np.ndarray, " n"]
 MOST = 8  # runs side by side
@@ -56,44 +57,40 @@ class Judged:
         return self.run.name
 
 
-def offered(context: Context) -> list[str]:
-    """The runs that there is something to tell of: an encoder, figures or moments. The newest first."""
-    found = runs.list_runs(context.runs_folder)
-    return [run.name for run in found if run.encoder.exists() or snapshots.moments(run.folder)]
+def offered(context: Context) -> list[tuple[str, str]]:
+    """The runs that there is something to tell of, as the menu shows them and by name."""
+    found = [run for run in in_order(context) if run.encoder.exists() or snapshots.moments(run.folder)]
+    return [(_called(run), run.name) for run in found]
+
+
+def _called(run: runs.Run) -> str:
+    return t("{method} · shipped", method=method(run.settings)) if run.shipped else run.name
 
 
 def first_choice(context: Context) -> list[str]:
     """What stands there before anybody chooses: all runs that came with the project, else the newest."""
-    names = offered(context)
+    names = [name for _, name in offered(context)]
     shipped = [name for name in names if runs.find(name, context.runs_folder).shipped]
-    return sorted(shipped, key=lambda name: -_best(context, name))[:MOST] or names[:1]
-
-
-def _best(context: Context, name: str) -> float:
-    try:
-        found = load_results(runs.find(name, context.runs_folder).folder).trained
-    except Problem:
-        return 0.0
-    return max((result.value for result in found.values() if result.name.startswith("knn_h")), default=0.0)
+    return shipped[:MOST] or names[:1]
 
 
 def judged(context: Context, name: str) -> Judged:
     """All that is recorded of a run. Raises Problem where there is none of that name."""
     run = runs.find(name, context.runs_folder)
-    method = run.settings.method_class()
+    kind = run.settings.method_class()
     problems: list[Problem] = []
     results, moments = Results(), []
     try:
         results = load_results(run.folder)
     except Problem as problem:
         problems.append(problem)
-    classes = _classes(run, results) if method.supervised else None
+    classes = _classes(run, results) if kind.supervised else None
     for path in snapshots.moments(run.folder):
         try:
             moments.append(_moment(path, path.stat().st_mtime_ns, classes))
         except Problem as problem:
             problems.append(problem)
-    return Judged(run, t(method.title), results, tuple(moments), tuple(problems))
+    return Judged(run, t(kind.title), results, tuple(moments), tuple(problems))
 
 
 def _classes(run: runs.Run, results: Results) -> int | None:

@@ -10,7 +10,7 @@ from ssl_core.problem import Problem
 from ssl_ui import eval_geometry as geometry
 from ssl_ui import eval_words as words
 from ssl_ui.context import Context
-from ssl_ui.eval_data import Judged, offered
+from ssl_ui.eval_data import Judged, first_choice, offered
 from ssl_ui.eval_figures import confusion, recall_bars
 from ssl_ui.eval_form import AskedForm
 from ssl_ui.eval_measure import hindrance, measure
@@ -42,6 +42,7 @@ class Desk:
     table: gr.HTML
     figure: gr.Dropdown
     setting: gr.HTML
+    both: gr.Column  # the matrix and the bars
     matrix: gr.HTML
     bars: gr.HTML
     cell: gr.HTML
@@ -62,7 +63,7 @@ class Desk:
     @property
     def who(self) -> list[Any]:
         """What a figure fills that says who is taken for whom."""
-        return [self.matrix, self.bars, self.setting, self.cell]
+        return [self.both, self.matrix, self.bars, self.setting, self.cell]
 
     @property
     def outputs(self) -> list[Any]:
@@ -71,9 +72,10 @@ class Desk:
 
     def open(self, given: Given) -> Update:
         """The tab is opened: new runs may be there, and others gone."""
-        names = offered(self.context)
-        kept = [name for name in given[self.menu] or [] if name in names]
-        return {self.menu: gr.Dropdown(names, value=kept), **self._show(given, kept)}
+        menu = offered(self.context)
+        names = [name for _, name in menu]
+        kept = [name for name in given[self.menu] or [] if name in names] or first_choice(self.context)
+        return {self.menu: gr.Dropdown(menu, value=kept), **self._show(given, kept)}
 
     def show(self, given: Given) -> Update:
         """Other runs are chosen."""
@@ -86,7 +88,7 @@ class Desk:
         why = hindrance(self.context, names)
         return {
             self.cards: words.cards(found),
-            self.closer: gr.Radio(names, value=near),
+            self.closer: gr.Radio(names, value=near, visible=len(names) > 1),
             self.start: gr.Button(interactive=bool(names) and not why),
             self.status: note(why or t(READY)),
             self.table: words.table(found) + words.settings(found),
@@ -105,7 +107,7 @@ class Desk:
         name = wanted if wanted in values else next(iter(values), None)
         judged = next((each for each in found.runs if each.name == near), None)
         return {
-            self.figure: gr.Dropdown(menu, value=name, interactive=bool(menu)),
+            self.figure: gr.Dropdown(menu, value=name, visible=bool(menu)),
             **self._who(found, near, name),
             **self._geometry(judged),
         }
@@ -123,12 +125,11 @@ class Desk:
     def _who(self, found: Shown, near: str | None, name: str | None) -> Update:
         figure = found.figure(near or "", name or "")
         if figure is None:
-            none = (
-                note(t("No figure of this run says who is taken for whom yet. Measure one.")) if near else ""
-            )
-            return {self.matrix: EMPTY, self.bars: EMPTY, self.setting: none, self.cell: ""}
+            none = t("No figure of this run says who is taken for whom yet. Measure one.") if near else ""
+            return {self.both: gr.Column(visible=False), self.setting: note(none), self.cell: ""}
         trained, untrained, _ = figure
         return {
+            self.both: gr.Column(visible=True),
             self.matrix: confusion(trained),
             self.bars: recall_bars(trained, untrained),
             self.setting: words.naming(trained, untrained),

@@ -47,9 +47,13 @@ class AskedForm:
 
 def form() -> AskedForm:
     """Lay out the controls."""
-    probes = [(t("Linear probe, {percent:g} % of labels", percent=s), f"{s:g}") for s in SHARES]
+    probes = [(t("Linear, {percent:g} %", percent=share), f"{share:g}") for share in SHARES]
     figures = gr.CheckboxGroup(
-        [(t("kNN"), KNN), *probes], value=[KNN], label=t("Measure anew"), elem_id="evaluate-what"
+        [(t("kNN"), KNN), *probes],
+        value=[KNN],
+        label=t("Measure anew"),
+        info=t("kNN, or a linear probe on a part of each class's labels."),
+        elem_id="evaluate-what",
     )
     turned = knobs(Evaluation)
     layers = [(t(words), name) for name, words in reversed(LAYERS.items())]

@@ -17,6 +17,7 @@ from ssl_ui.plotly_json import FONT, base, heading, plain, typed
 POSITIVE, NEGATIVE = CLASSES[0], CLASSES[6]  # blue and orange
 FAINT = CLASSES[3]
 LEAST = 1e-8  # of the variance: what lies below is rounding, and a logarithm would show nothing else
+SHORT = 0.12  # of the path's own extent: an arrowhead on a shorter step would hide it
 START, END = "circle-open", "star"
 
 
@@ -81,7 +82,7 @@ def spectrum(judged: Judged) -> Figure:
             {
                 "type": "scatter",
                 "mode": "lines",
-                "name": t("{moment}: effective rank {rank:.1f}", moment=name, rank=moment.verdict.rank),
+                "name": t("{moment}: rank {rank:.1f}", moment=name, rank=moment.verdict.rank),
                 "x": list(range(1, len(seen) + 1)),
                 "y": plain(seen.tolist()),
                 "line": {"width": 3, "color": colour, "dash": "solid" if last else "dash"},
@@ -92,11 +93,11 @@ def spectrum(judged: Judged) -> Figure:
         edge |= {"line": {"width": 2, "color": colour, "dash": "dot"}}
         shapes.append(edge | {"x0": moment.verdict.rank, "x1": moment.verdict.rank})
     layout = base() | {"showlegend": True, "shapes": shapes}
-    layout["xaxis"] |= {"rangemode": "tozero", "title": {"text": t("direction"), "standoff": 2}}
+    layout["xaxis"] |= {"rangemode": "tozero", "title": _title(t("direction of z"))}
     layout["yaxis"] |= {"type": "log", "exponentformat": "power", "dtick": 1}
     layout["annotations"] = [heading(t("share of the variance of z"))]
-    layout["legend"] = {"x": 1, "xanchor": "right", "y": 1, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
-    layout["margin"] |= {"t": 34, "b": 48}
+    layout["legend"] = {"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.15, "yanchor": "top"}
+    layout["margin"] |= {"t": 34, "b": 100}
     layout["uirevision"] = "spectrum"
     return {"data": data, "layout": layout}
 
@@ -104,7 +105,7 @@ def spectrum(judged: Judged) -> Figure:
 def path(found: Sequence[Judged]) -> Figure:
     """All moments of all runs on the plane of Wang & Isola 2020: a ring where it began, a star at its end."""
     data: list[dict[str, Any]] = []
-    notes = [heading(t("uniformity of z (lower: spread more evenly)"))]
+    notes = [heading(t("uniformity (lower: more even)"))]
     for k, judged in enumerate(found):
         if not judged.moments:
             continue
@@ -128,18 +129,27 @@ def path(found: Sequence[Judged]) -> Figure:
         )
         notes += _arrows(x, y, of_class(k))
     layout = base() | {"showlegend": len(data) > 1, "annotations": notes, "hovermode": "closest"}
-    layout["xaxis"] |= {"title": {"text": t("alignment (lower: views meet)"), "standoff": 2}}
+    layout["xaxis"] |= {"title": _title(t("alignment (lower: views meet)"))}
     layout["xaxis"] |= {"rangemode": "tozero"}
     layout["yaxis"] |= {"rangemode": "tozero"}
-    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": FONT - 2}}
-    layout["margin"] |= {"t": 34, "b": 48}
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.15, "yanchor": "top", "font": {"size": FONT - 2}}
+    layout["margin"] |= {"t": 34, "b": 100 if len(data) > 1 else 54}
     layout["uirevision"] = " ".join(judged.name for judged in found)
     return {"data": data, "layout": layout}
 
 
 def _arrows(x: list[float], y: list[float], colour: str) -> list[dict[str, Any]]:
-    """An arrowhead half-way along each step of the path."""
+    """An arrowhead half-way along each step of the path that is long enough for one."""
     arrow = {"xref": "x", "yref": "y", "axref": "x", "ayref": "y", "text": "", "showarrow": True}
     arrow |= {"arrowhead": 2, "arrowsize": 1.3, "arrowwidth": 2.5, "arrowcolor": colour}
-    ends = zip(x[:-1], y[:-1], x[1:], y[1:], strict=True)
+    across, up = max(x) - min(x) or 1.0, max(y) - min(y) or 1.0
+    ends = [
+        (a, b, c, d)
+        for a, b, c, d in zip(x[:-1], y[:-1], x[1:], y[1:], strict=True)
+        if abs(c - a) / across + abs(d - b) / up > SHORT
+    ]
     return [arrow | {"ax": a, "ay": b, "x": (a + c) / 2, "y": (b + d) / 2} for a, b, c, d in ends]
+
+
+def _title(text: str) -> dict[str, Any]:
+    return {"text": text, "standoff": 2, "font": {"size": FONT}}

@@ -14,6 +14,8 @@ from ssl_core.jobs import Progress
 from ssl_core.measure import Evaluation
 from ssl_core.problem import Problem
 from ssl_core.results import Results
+from ssl_core.settings import Settings
+from ssl_core.whereabouts import remembered
 from ssl_ui.context import Context
 from ssl_ui.encoders import Picked, pick
 from ssl_ui.i18n import explain, t
@@ -34,10 +36,10 @@ class Asked:
     amount: Evaluation = field(default_factory=Evaluation)
     vote: KNNKnobs = field(default_factory=KNNKnobs)
 
-    def command(self, run: str) -> str:
+    def command(self, run: str, settings: Settings) -> str:
         """What measures the same in a terminal; a probe adds the share of its labels to it."""
         amount, vote = self.amount, self.vote
-        words = f"python -m ssl_core evaluate {run} --bank {amount.bank} --queries {amount.queries}"
+        words = f"{remembered('evaluate', run, settings)} --bank {amount.bank} --queries {amount.queries}"
         words += f" --layer {amount.layer} --patches {amount.patches} --k {vote.k}"
         return f"{words} --temperature {vote.temperature:g} --confusion"
 
@@ -87,7 +89,7 @@ def _side(
         asked.vote,
         asked.probes,
         asked.knn,
-        asked.command(name),
+        asked.command(name, side.settings),
     )
     try:
         while True:

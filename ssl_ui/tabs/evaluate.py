@@ -28,13 +28,15 @@ def build(context: Context, frame: Frame) -> None:
     promise(context)
     parts: dict[str, Any] = {"keys": gr.State({})}
     with gr.Row():
-        with gr.Column(scale=1, min_width=270):
+        with gr.Column(scale=1, min_width=290):
             parts |= _left(context)
         with gr.Column(scale=4, min_width=480):
             parts["cards"] = gr.HTML(elem_id="evaluate-cards", apply_default_css=False)
-            parts["closer"] = gr.Radio([], label=t("Look closer at"), elem_id="evaluate-closer")
+            parts["closer"] = gr.Radio(
+                [], label=t("Look closer at"), visible=False, elem_id="evaluate-closer"
+            )
             with gr.Tabs(elem_id="evaluate-views"):
-                with gr.Tab(t("Figures, and who is taken for whom"), elem_id="evaluate-accuracy"):
+                with gr.Tab(t("Figures"), elem_id="evaluate-accuracy"):
                     parts |= _accuracy()
                 with gr.Tab(t("How z lies"), elem_id="evaluate-geometry"), gr.Row():
                     parts |= {
@@ -64,9 +66,17 @@ def _left(context: Context) -> dict[str, Any]:
 
 def _accuracy() -> dict[str, Any]:
     table = gr.HTML(elem_id="evaluate-table", apply_default_css=False)
-    figure = gr.Dropdown([], label=t("Figure"), elem_id="evaluate-figure", filterable=False)
-    setting = gr.HTML(elem_id="evaluate-setting", apply_default_css=False)
-    with gr.Row():
+    with gr.Row(equal_height=True):
+        figure = gr.Dropdown(
+            [],
+            label=t("Who is taken for whom by"),
+            elem_id="evaluate-figure",
+            filterable=False,
+            scale=1,
+            min_width=230,
+        )
+        setting = gr.HTML(elem_id="evaluate-setting", apply_default_css=False, scale=3, min_width=300)
+    with gr.Column(visible=False) as both, gr.Row():
         matrix = live_plot(
             label=t("Who is taken for whom"), height=430, min_width=380, elem_id="evaluate-matrix"
         )
@@ -76,6 +86,7 @@ def _accuracy() -> dict[str, Any]:
         "table": table,
         "figure": figure,
         "setting": setting,
+        "both": both,
         "matrix": matrix,
         "bars": bars,
         "cell": cell,
