@@ -18,14 +18,15 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ssl_core import device as devices
-from ssl_core.assignment_loop import EPOCHS, Linear, Plain, Views, epochs
-from ssl_core.cs231n.utils import one_epoch
+from ssl_core.assignment_loop import EPOCHS, Linear, Plain, Said, Views, ask, epochs
 from ssl_core.datasets.base import Pictures, Report, Split, silent, split_each_class
 from ssl_core.encoders import Encoder
+from ssl_core.evaluation import confusion
 from ssl_core.evaluation.labels import draw_share
 from ssl_core.learner import origin, step_generator
 from ssl_core.measure import encoder_of
 from ssl_core.problem import Problem
+from ssl_core.scored import interval
 from ssl_core.settings import Settings
 
 SHARE = 0.1  # of the labels
@@ -42,6 +43,15 @@ class Score:
     by_epoch: tuple[float, ...]
     chosen_on: str
     labels: int
+    interval: tuple[float, float]  # of top-1: 95 % of a bootstrap over the test pictures, the epoch as it is
+    confusion: list[list[int]]  # rows: what they are; columns: what they are taken for
+
+
+def score(said: Said, epoch: int, by_epoch: list[float], chosen_on: str, labels: int, classes: int) -> Score:
+    """What was said of the test pictures in one epoch, as figures."""
+    low, high = interval(said.ranked[:, 0], said.truth)
+    table = confusion(said.ranked[:, 0], said.truth, classes).tolist()
+    return Score(said.top1, said.top5, epoch, tuple(by_epoch), chosen_on, labels, (low, high), table)
 
 
 def first_labels(labels: Int[Tensor, " n"], seed: int) -> tuple[Int[Tensor, " k"], str]:
@@ -64,9 +74,10 @@ def to_the_letter(encoder: Encoder, pictures: Pictures, seed: int = 0, report: R
     model = Linear(encoder, len(pictures.classes), False, device, seed)
     learnt = enough(pictures.train.subset(places))
     test = Plain(pictures.test, pictures)
-    seen = [scores for scores, _ in epochs(model, Views(learnt, pictures, seed), test, report)]
-    best = max(range(EPOCHS), key=lambda epoch: seen[epoch][0])
-    return Score(*seen[best], best + 1, tuple(top1 for top1, _ in seen), "test", len(learnt))
+    seen = [said for said, _ in epochs(model, Views(learnt, pictures, seed), test, report)]
+    by_epoch = [said.top1 for said in seen]
+    best = max(range(EPOCHS), key=by_epoch.__getitem__)
+    return score(seen[best], best + 1, by_epoch, "test", len(learnt), len(pictures.classes))
 
 
 def corrected(encoder: Encoder, pictures: Pictures, seed: int = 0, report: Report = silent) -> Score:
@@ -78,14 +89,14 @@ def corrected(encoder: Encoder, pictures: Pictures, seed: int = 0, report: Repor
     model = Linear(encoder, len(pictures.classes), True, device, seed)
     best, by_epoch, kept_layer = (-1.0, 0), [], model.fc.state_dict()
     loader = Views(learnt, pictures, seed)
-    for epoch, ((top1, _), layer) in enumerate(epochs(model, loader, Plain(validation, pictures), report), 1):
-        by_epoch.append(top1)
-        if top1 > best[0]:
-            best, kept_layer = (top1, epoch), layer
+    for epoch, (said, layer) in enumerate(epochs(model, loader, Plain(validation, pictures), report), 1):
+        by_epoch.append(said.top1)
+        if said.top1 > best[0]:
+            best, kept_layer = (said.top1, epoch), layer
     model.fc.load_state_dict(kept_layer)
-    _, top1, top5 = one_epoch(model, Plain(pictures.test, pictures), None, device=device)
+    said = ask(model, Plain(pictures.test, pictures))
     chosen = f"{len(validation)} of the labelled pictures"
-    return Score(top1 / 100, top5 / 100, best[1], tuple(by_epoch), chosen, len(drawn))
+    return score(said, best[1], by_epoch, chosen, len(drawn), len(pictures.classes))
 
 
 def enough(split: Split) -> Split:
@@ -109,6 +120,7 @@ def compare_protocols(
     return {
         "dataset": pictures.title,
         "encoder": settings.encoder,
+        "classes": list(pictures.classes),
         "test_pictures": len(pictures.test),
         "labels": {"letter": words, "corrected": "as many, drawn class by class"},
         "letter": {name: to_the_letter(found, pictures, seed, report) for name, found in encoders.items()},

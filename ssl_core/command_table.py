@@ -5,7 +5,6 @@ import json
 import sys
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from ssl_core import runs
@@ -15,7 +14,9 @@ from ssl_core.methods import METHODS
 from ssl_core.problem import Problem
 from ssl_core.results import Result, Results, load_results
 from ssl_core.table import cell, tables
-from ssl_core.table_figures import Job, Maker, missing
+from ssl_core.table_figures import Job, missing
+from ssl_core.table_maker import Maker
+from ssl_core.whereabouts import remembered
 
 
 def add(actions: Any) -> None:
@@ -78,7 +79,12 @@ def wanted(one: runs.Run, options: argparse.Namespace, makers: dict[Source, Make
         names = ", ".join(f"{name} ({job.side})" for job in absent or [] for name in job.part.names)
         print(f"{one.name}: {names} cannot be measured here. {problem}", file=sys.stderr)
         return []
-    return missing(one, settings, maker.pictures, len(maker.pictures.classes), options.again)
+    jobs = missing(one, settings, maker.pictures, len(maker.pictures.classes), options.again)
+    if not options.again:
+        absent_names = {(job.side, name) for job in jobs for name in job.part.names}
+        for side, results in vars(kept).items():
+            maker.knows(settings, {n: r for n, r in results.items() if (side, n) not in absent_names})
+    return jobs
 
 
 def at(source: Source, makers: dict[Source, Maker]) -> Maker:
@@ -92,19 +98,13 @@ def made(jobs: list[Job], makers: dict[Source, Maker]) -> None:
     """Make the figures of all jobs, and say of each what it is and how long the rest will take."""
     began, done, total = time.monotonic(), 0.0, sum(job.cost for job in jobs)
     for job in jobs:
-        figures = makers[job.settings.source()].figures(job, command(job))
+        figures = makers[job.settings.source()].figures(job, remembered("table", job.run.name, job.settings))
         for name, found in zip(job.part.names, figures, strict=True):
             print(f"{job.run.name}, {job.side}, {name}: {said(found)}", file=sys.stderr, flush=True)
         done += job.cost
         if done < total:
             left = (time.monotonic() - began) * (total - done) / done
             print(f"{done / total:.0%}; about {minutes(left)} left", file=sys.stderr, flush=True)
-
-
-def command(job: Job) -> str:
-    """What makes these figures anew, wherever the pictures are then."""
-    path = getattr(job.settings.source(), "path", "")
-    return f"python -m ssl_core table {job.run.name}" + (f" --data {Path(path).name}" if path else "")
 
 
 def said(found: Result | Problem) -> str:

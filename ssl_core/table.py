@@ -130,7 +130,7 @@ def explained(name: str, settings: Sequence[Mapping[str, Any]]) -> str:
             f"labels; {told('queries')} test pictures, seen once"
         )
     seen = (
-        f"features {LAYERS[told('layer')]} ({told('dimensions')} numbers, {told('precision')}) of "
+        f"features {LAYERS.get(told('layer'))} ({told('dimensions')} numbers, {told('precision')}) of "
         f"{told('transform')}, BatchNorm in {told('batch_norm')}; {told('bank')} training pictures, "
         f"{told('queries')} test pictures"
     )

@@ -51,3 +51,9 @@ def same_classes(pictures: Pictures, shipped: Shipped | None) -> Pictures:
             known=", ".join(known),
         )
     return pictures
+
+
+def remembered(command: str, run: str, settings: Settings) -> str:
+    """The command that makes a run's figure anew, to be kept with it: pictures by name, wherever they lie."""
+    path = getattr(settings.source(), "path", "")
+    return f"python -m ssl_core {command} {run}" + (f" --data {Path(path).name}" if path else "")

@@ -1,8 +1,11 @@
 """CS231n's linear evaluation: what it must give by thought alone, and what each protocol may touch."""
 
 import json
+import math
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,12 +14,14 @@ from torch.nn import functional as F
 
 from ssl_core import runs
 from ssl_core.__main__ import main
-from ssl_core.assignment import Score, corrected, first_labels, to_the_letter
-from ssl_core.assignment_loop import BATCH, EPOCHS, Linear, Plain, Views
+from ssl_core.assignment import Score, corrected, first_labels, score, to_the_letter
+from ssl_core.assignment_loop import BATCH, EPOCHS, Linear, Plain, Views, ask
+from ssl_core.cs231n.utils import one_epoch
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.encoders import ENCODERS
 from ssl_core.encoders.base import Encoder
 from ssl_core.problem import Problem
+from ssl_core.results import load_results
 
 pytest_plugins = ["trained"]
 Protocol = Callable[..., Score]
@@ -148,8 +153,26 @@ def test_too_few_pictures_are_refused(protocol: Protocol) -> None:
             protocol(Oracle(), replace(pictures, train=few))
 
 
-def test_the_command(trained: runs.Run, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["cs231n", trained.name, "--runs", str(trained.folder.parent)]
+def test_what_it_says_is_what_the_notebook_s_loop_counts() -> None:
+    torch.manual_seed(0)
+    pictures = stripes()
+    model = Linear(ENCODERS["convnet"](width=8).build(), 3, True, torch.device("cpu"), 0)
+    said = ask(model, Plain(pictures.test, pictures))
+    _, top1, top5 = one_epoch(model, Plain(pictures.test, pictures), None, device=model.device)
+    assert (100 * said.top1, 100 * said.top5) == (pytest.approx(top1), pytest.approx(top5))
+    found = score(said, 3, [0.5], "test", 9, 3)
+    of_a = [c for c, truth in zip(said.ranked[:, 0].tolist(), said.truth.tolist(), strict=True) if truth == 0]
+    assert found.confusion[0] == [of_a.count(c) for c in range(3)]
+    hits = (said.ranked[:, 0] == said.truth).double()
+    width = 1.96 * 2 * float(hits.std()) / math.sqrt(len(hits))  # of a mean, as by the normal distribution
+    assert found.interval[1] - found.interval[0] == pytest.approx(width, rel=0.2)
+    assert found.interval[0] <= found.top1 <= found.interval[1]
+
+
+def test_the_command(trained: runs.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = runs.Run(tmp_path / "copy")
+    shutil.copytree(trained.folder, run.folder)
+    words = ["cs231n", "copy", "--runs", str(tmp_path)]
     assert main([*words, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["test_pictures"] == 359
@@ -158,6 +181,14 @@ def test_the_command(trained: runs.Run, capsys: pytest.CaptureFixture[str]) -> N
             found = said[protocol][encoder]
             assert 0 <= found["top1"] <= found["top5"] <= 1
             assert 1 <= found["epoch"] <= EPOCHS
+            side = {"pretrained": "trained", "random": "untrained"}[encoder]
+            kept = getattr(load_results(run.folder), side)[f"cs231n_{protocol}"]
+            assert (kept.value, kept.top5, kept.confusion) == tuple(
+                found[n] for n in ("top1", "top5", "confusion")
+            )
+            assert list(kept.interval) == found["interval"]
+            assert ("run copy, step 5" in kept.setting["encoder"]) == (side == "trained")
+            assert kept.command == "python -m ssl_core cs231n copy"
     assert max(said["letter"]["random"]["by_epoch"]) == said["letter"]["random"]["top1"]
     points = [
         100 * (said["corrected"][n]["top1"] - said["letter"][n]["top1"]) for n in ("pretrained", "random")
