@@ -22,7 +22,7 @@ COLUMNS = ("knn_h", "knn_z", "linear_1", "linear_10", "linear_100", "finetune_10
 TITLES = {
     "knn_h": "kNN, h",
     "knn_z": "kNN, z",
-    "finetune_10": "Fine-tuned, 10 % of labels",
+    "finetune_10": "Fine-tuned, 10 %",
     "cs231n_letter": "CS231n, to the letter",
     "cs231n_corrected": "CS231n, corrected",
 }
@@ -64,7 +64,7 @@ def offered(context: Context) -> list[tuple[str, str]]:
 
 
 def _called(run: runs.Run) -> str:
-    return t("{method} · shipped", method=method(run.settings)) if run.shipped else run.name
+    return method(run.settings) if run.shipped else run.name
 
 
 def first_choice(context: Context) -> list[str]:
@@ -130,7 +130,7 @@ def title_of(name: str) -> str:
         words = t(TITLES[base])
     elif base.startswith("linear_"):
         percent, _, layer = base.removeprefix("linear_").partition("_")
-        words = t("Linear, {percent} % of labels", percent=percent) + (f", {layer}" if layer else "")
+        words = t("Linear, {percent} %", percent=percent) + (f", {layer}" if layer else "")
     else:
         words = base.replace("_", " ")
     return words + (", " + t("{n} patches", n=patches) if bag else "")

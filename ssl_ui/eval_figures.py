@@ -31,8 +31,13 @@ def confusion(result: Result) -> Figure:
     if words:
         trace |= {"text": words, "texttemplate": "%{text}", "textfont": {"size": FONT - 1}}
     layout = figure["layout"]
-    layout["xaxis"] |= {"title": {"text": t("said to be")}, "tickangle": -40}
-    layout["yaxis"] |= {"title": {"text": t("is")}}
+    layout["xaxis"] |= {"tickangle": -40}
+    below = {"x": 0.5, "y": 0, "xanchor": "center", "yanchor": "top", "yshift": -4}
+    words_below = t("row: what it is · column: what was said · % of the row")
+    layout["annotations"] = [
+        below | {"xref": "paper", "yref": "paper", "text": words_below, "showarrow": False}
+    ]
+    layout["margin"] |= {"t": 10, "b": 30, "r": 40}
     layout["uirevision"] = "confusion"
     return figure
 

@@ -122,7 +122,13 @@ def path(found: Sequence[Judged]) -> Figure:
                 "x": plain(x),
                 "y": plain(y),
                 "line": {"width": 2.5, "color": of_class(k)},
-                "marker": {"size": sizes, "symbol": marks, "color": of_class(k), "line": {"width": 2}},
+                "marker": {
+                    "size": sizes,
+                    "symbol": marks,
+                    "color": of_class(k),
+                    "line": {"width": 2, "color": of_class(k)},
+                    "opacity": 1,
+                },
                 "text": [when(moment) for moment in judged.moments],
                 "hovertemplate": "%{text}<br>%{x:.3f}, %{y:.3f}<extra>" + judged.name + "</extra>",
             }
@@ -132,8 +138,8 @@ def path(found: Sequence[Judged]) -> Figure:
     layout["xaxis"] |= {"title": _title(t("alignment (lower: views meet)"))}
     layout["xaxis"] |= {"rangemode": "tozero"}
     layout["yaxis"] |= {"rangemode": "tozero"}
-    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.15, "yanchor": "top", "font": {"size": FONT - 2}}
-    layout["margin"] |= {"t": 34, "b": 100 if len(data) > 1 else 54}
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": FONT - 2}}
+    layout["margin"] |= {"t": 34, "b": 130 if len(data) > 1 else 54}
     layout["uirevision"] = " ".join(judged.name for judged in found)
     return {"data": data, "layout": layout}
 

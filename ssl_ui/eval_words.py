@@ -3,19 +3,18 @@
 from html import escape
 
 from ssl_core.collapse import COLLAPSED, FEW, NARROW, REASONS
-from ssl_core.events import Monitored
 from ssl_core.results import Result, Results
-from ssl_ui.eval_data import Judged, columns, setting_of, title_of
+from ssl_ui.eval_data import Judged, Moment, columns, setting_of, title_of
 from ssl_ui.eval_geometry import when
 from ssl_ui.eval_show import Shown
 from ssl_ui.i18n import explain, t
 from ssl_ui.progress import note
 
-LAMPS = {"healthy": ("●", "Healthy"), "partial": ("◐", "Partial collapse"), "collapsed": ("○", "Collapsed")}
+LAMPS = {"healthy": ("●", "Healthy"), "partial": ("◐", "Partial"), "collapsed": ("○", "Collapsed")}
 RULE = (
     "Spread: the standard deviation of unit z over the pictures, as a share of 1/√d (even = 1; Chen & He "
     "2021). Rank: the effective rank of centred z (Roy & Vetterli 2007). Collapsed: spread under "
-    "{collapsed:g}. Partial: spread under {narrow:g}, or a rank under {few:.1%} of all directions "
+    "{collapsed:g}. Partial: spread under {narrow:g}, or a rank under {few:g} % of all directions "
     "(dimensional collapse, Jing et al. 2022); a method that reads labels needs no more directions than "
     "classes less one."
 )
@@ -41,13 +40,9 @@ def lesson() -> str:
 
 
 def cards(found: Shown) -> str:
-    """A card for each run: a large number, and the lamp with what is behind it."""
-    if not found.runs:
-        return note(
-            t("Choose a run. Where there is none, train one first: a minute is enough to begin with.")
-        )
-    rule = t(RULE, collapsed=COLLAPSED, narrow=NARROW, few=FEW)
-    inside = "".join(card(judged, found.fresh.get(judged.name, Results())) for judged in found.runs)
+    """A card for each run: the lamp with what is behind it."""
+    rule = t(RULE, collapsed=COLLAPSED, narrow=NARROW, few=100 * FEW)
+    inside = "".join(card(judged) for judged in found.runs)
     summary = escape(t("How the lamp decides"))
     return (
         f'<div class="eval-cards">{inside}</div>'
@@ -55,56 +50,47 @@ def cards(found: Shown) -> str:
     )
 
 
-def card(judged: Judged, fresh: Results) -> str:
+def card(judged: Judged) -> str:
     """One run."""
-    value, named = _headline(judged, fresh)
-    where = f'<p class="eval-run" title="{escape(judged.name)}">{escape(judged.name)}</p>'
-    body = f'<p class="eval-number"><b>{escape(value)}</b> {escape(named)}</p>{lamp(judged)}'
-    for problem in judged.problems:
-        body += f'<p class="problem">{escape(explain(problem))}</p>'
-    title = f"<h3>{escape(judged.title)}</h3>"
-    return f'<section class="eval-card" data-run="{escape(judged.name)}">{title}{where}{body}</section>'
+    named = f"<h3>{escape(judged.title)}</h3>{_name(judged)}"
+    problems = "".join(f'<p class="problem">{escape(explain(problem))}</p>' for problem in judged.problems)
+    body = f"{named}{lamp(judged)}{_behind(judged)}{problems}"
+    return f'<section class="eval-card" data-run="{escape(judged.name)}">{body}</section>'
 
 
 def lamp(judged: Judged) -> str:
-    """The lamp of the last moment, its numbers, and those of the first."""
+    """The lamp of the last moment: a sign and a word."""
     if not judged.moments:
-        return f'<p class="eval-lamp">{escape(t("No moments were kept of this run, so no lamp."))}</p>'
+        return f'<p class="eval-lamp">{escape(t("no moments kept"))}</p>'
+    state = judged.moments[-1].verdict.state
+    sign, word = LAMPS[state]
+    shown = f'<span aria-hidden="true">{sign}</span> <b>{escape(t(word))}</b>'
+    return f'<p class="eval-lamp {state}">{shown}</p>'
+
+
+def _behind(judged: Judged) -> str:
+    """The numbers behind the lamp, of the last moment and the first."""
+    if not judged.moments:
+        return ""
     first, last = judged.moments[0], judged.moments[-1]
-    sign, word = LAMPS[last.verdict.state]
-    said = t(
-        "spread {spread:.2f} of 1/√d · rank {rank:.1f} of {directions}",
-        spread=last.verdict.spread,
-        rank=last.verdict.rank,
-        directions=last.verdict.directions,
-    )
-    began = ""
+    said = [t(REASONS[last.verdict.reason]), _numbers(last)]
     if first is not last:
-        began = t(
-            "{moment}: {spread:.2f} · {rank:.1f}",
-            moment=when(first),
-            spread=first.verdict.spread,
-            rank=first.verdict.rank,
-        )
-    return (
-        f'<p class="eval-lamp {last.verdict.state}"><span aria-hidden="true">{sign}</span> '
-        f"<b>{escape(t(word))}</b></p>"
-        f'<p class="eval-why">{escape(t(REASONS[last.verdict.reason]))}</p>'
-        f'<p class="eval-why">{escape(said)}</p><p class="eval-why">{escape(began)}</p>'
+        said.append(f"{when(first)}: {_numbers(first)}")
+    return "".join(f'<p class="eval-why">{escape(words)}</p>' for words in said)
+
+
+def _numbers(moment: Moment) -> str:
+    verdict = moment.verdict
+    return t(
+        "spread {spread:.2f}, rank {rank:.1f} of {directions}",
+        spread=verdict.spread,
+        rank=verdict.rank,
+        directions=verdict.directions,
     )
 
 
-def _headline(judged: Judged, fresh: Results) -> tuple[str, str]:
-    """The number for the back row: kNN on h as recorded or measured, else on held-out training pictures."""
-    for results in (judged.results, fresh):
-        known = [result for name, result in results.trained.items() if name.startswith("knn_h")]
-        if known:
-            best = max(known, key=lambda result: result.value)
-            return percent(best.value), title_of(best.name)
-    last = judged.run.last_event(Monitored)
-    if isinstance(last, Monitored):
-        return percent(last.knn), t("kNN, held-out training pictures")
-    return "–", t("nothing measured yet")
+def _name(judged: Judged) -> str:
+    return f'<p class="eval-run" title="{escape(judged.name)}">{escape(judged.name)}</p>'
 
 
 def percent(share: float) -> str:
@@ -113,34 +99,41 @@ def percent(share: float) -> str:
 
 
 def table(found: Shown) -> str:
-    """Every figure of every run with its interval, the untrained network below it."""
+    """Every figure of every run with its interval, the untrained network below it, and the lamp."""
+    if not found.runs:
+        return note(t("Choose a run. Where there is none, train one first: a minute is enough to begin."))
     rows = found.rows()
     names = columns([results for _, results, _ in rows])
+    heads = [t("Collapse"), *(title_of(name) for name in names)]
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
+    body = "".join(_row(judged, results, names, now) for judged, results, now in rows)
+    caption = t("Top-1 on test pictures, %; in brackets 95 % of a bootstrap over them; below: untrained")
     if not names:
-        words = t("No figures are recorded of these runs yet. Press Measure.") if found.runs else ""
-        return note(words)
-    head = "".join(f'<th scope="col">{escape(title_of(name))}</th>' for name in names)
-    body = ""
-    for judged, results, now in rows:
-        under = t("measured now") if now else judged.name
-        cells = "".join(
-            f"<td>{_pair(results.trained.get(name), results.untrained.get(name))}</td>" for name in names
-        )
-        title = f"{escape(judged.title)}<small>{escape(under)}</small>"
-        body += f'<tr data-run="{escape(judged.name)}"><th scope="row">{title}</th>{cells}</tr>'
-    caption = t("Top-1 on test pictures, with the 95 % interval of a bootstrap over them; below, untrained")
+        caption = t("No figures are recorded of these runs yet. Press Measure.")
     return (
         f'<div class="eval-scroll"><table class="eval-table"><caption>{escape(caption)}</caption>'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
+def _row(judged: Judged, results: Results, names: list[str], now: bool) -> str:
+    cells = "".join(
+        f"<td>{_pair(results.trained.get(name), results.untrained.get(name))}</td>" for name in names
+    )
+    under = t("measured now") if now else judged.name
+    title = f'{escape(judged.title)}<small title="{escape(judged.name)}">{escape(under)}</small>'
+    return (
+        f'<tr data-run="{escape(judged.name)}"><th scope="row">{title}</th>'
+        f"<td>{'' if now else lamp(judged)}</td>{cells}</tr>"
+    )
+
+
 def _pair(trained: Result | None, untrained: Result | None) -> str:
     parts = []
     if trained:
-        parts.append(f"<b>{percent(trained.value)}</b> <span>{_interval(trained)}</span>")
+        parts.append(f"<b>{100 * trained.value:.1f}</b> <span>{_interval(trained)}</span>")
     if untrained:
-        parts.append(f"<small>{percent(untrained.value)} <span>{_interval(untrained)}</span></small>")
+        parts.append(f"<small>{100 * untrained.value:.1f} <span>{_interval(untrained)}</span></small>")
     return "".join(parts) or "–"
 
 

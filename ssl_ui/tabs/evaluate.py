@@ -31,18 +31,14 @@ def build(context: Context, frame: Frame) -> None:
         with gr.Column(scale=1, min_width=290):
             parts |= _left(context)
         with gr.Column(scale=4, min_width=480):
-            parts["cards"] = gr.HTML(elem_id="evaluate-cards", apply_default_css=False)
             parts["closer"] = gr.Radio(
                 [], label=t("Look closer at"), visible=False, elem_id="evaluate-closer"
             )
             with gr.Tabs(elem_id="evaluate-views"):
                 with gr.Tab(t("Figures"), elem_id="evaluate-accuracy"):
                     parts |= _accuracy()
-                with gr.Tab(t("How z lies"), elem_id="evaluate-geometry"), gr.Row():
-                    parts |= {
-                        name: live_plot(label=t(label), height=430, min_width=280, elem_id=f"evaluate-{name}")
-                        for name, label in PLOTS.items()
-                    }
+                with gr.Tab(t("How z lies"), elem_id="evaluate-geometry"):
+                    parts |= _geometry()
     _wire(Desk(context=context, **parts), frame)
 
 
@@ -66,7 +62,7 @@ def _left(context: Context) -> dict[str, Any]:
 
 def _accuracy() -> dict[str, Any]:
     table = gr.HTML(elem_id="evaluate-table", apply_default_css=False)
-    with gr.Row(equal_height=True):
+    with gr.Row():
         figure = gr.Dropdown(
             [],
             label=t("Who is taken for whom by"),
@@ -76,11 +72,11 @@ def _accuracy() -> dict[str, Any]:
             min_width=230,
         )
         setting = gr.HTML(elem_id="evaluate-setting", apply_default_css=False, scale=3, min_width=300)
-    with gr.Column(visible=False) as both, gr.Row():
+    with gr.Column(visible=False) as both, gr.Row(elem_classes="eval-charts"):
         matrix = live_plot(
-            label=t("Who is taken for whom"), height=430, min_width=380, elem_id="evaluate-matrix"
+            label=t("Who is taken for whom"), height=400, min_width=380, elem_id="evaluate-matrix"
         )
-        bars = live_plot(label=t("Recall by class"), height=430, min_width=300, elem_id="evaluate-bars")
+        bars = live_plot(label=t("Recall by class"), height=400, min_width=300, elem_id="evaluate-bars")
     cell = gr.HTML(elem_id="evaluate-cell", apply_default_css=False)
     return {
         "table": table,
@@ -91,6 +87,16 @@ def _accuracy() -> dict[str, Any]:
         "bars": bars,
         "cell": cell,
     }
+
+
+def _geometry() -> dict[str, Any]:
+    cards = gr.HTML(elem_id="evaluate-cards", apply_default_css=False)
+    with gr.Row(elem_classes="eval-charts"):
+        plots = {
+            name: live_plot(label=t(label), height=430, min_width=280, elem_id=f"evaluate-{name}")
+            for name, label in PLOTS.items()
+        }
+    return {"cards": cards, **plots}
 
 
 def _wire(desk: Desk, frame: Frame) -> None:
