@@ -32,9 +32,14 @@ class FilmPart:
     shown: gr.State  # whose film stands there
 
     @property
+    def places(self) -> list[Any]:
+        """What `standing` fills in."""
+        return [self.view, self.film_place, self.maps_place]
+
+    @property
     def outputs(self) -> list[Any]:
         """What `opened` fills in."""
-        return [self.view, self.film_place, self.film, self.maps_place, self.status, self.shown]
+        return [*self.places, self.film, self.status, self.shown]
 
     def opened(self, name: str, dataset: str, shown: str) -> Iterator[dict[Any, Any]]:
         """The film of the chosen run at once, if it has one; then with its pictures behind the points.
@@ -80,7 +85,6 @@ def film_switch(context: Context) -> FilmPart:
             show_label=False,
             container=False,
             scale=0,
-            min_width=360,
             visible=False,
             elem_id="embedding-view",
         )

@@ -25,6 +25,11 @@ ROLES = {
     "negative": "Negative: a key of an earlier batch. The loss pushes the query away from it.",
 }
 
+STAND_IN_ROLES = {
+    "positive": "Positive: the query and its own key, the other view through the same encoder.",
+    "negative": "Negative: another test picture. In training a key of an earlier batch stands there.",
+}
+
 
 def queue(trace: InfoNCETrace, scene: Scene) -> Layout:
     """The strip [l_pos | l_neg]; of a long queue some keys are drawn, evenly over all ages."""
@@ -40,11 +45,12 @@ def queue(trace: InfoNCETrace, scene: Scene) -> Layout:
         [
             t("Each row is a query; the first column is its own key, the others are keys in the queue."),
             _age_words(ages) if others is None else t(STAND_IN, count=count),
-            _rest_words(trace, drawn, count),
+            _rest_words(trace, drawn, count, others is None),
         ]
     )
     layout = of_trace(trace, rows, [own, *keys], note)
-    return replace(layout, roles=ROLES, column_order=[0] * OWN + [slot + 1 for slot in drawn])
+    roles = ROLES if others is None else ROLES | STAND_IN_ROLES
+    return replace(layout, roles=roles, column_order=[0] * OWN + [slot + 1 for slot in drawn])
 
 
 def _stand_ins(index: Int[Tensor, " k"]) -> list[Line]:
@@ -85,16 +91,16 @@ def _age_words(ages: list[int | None]) -> str:
     return words + (" " + t("{fresh} places are random still.", fresh=fresh) if fresh else "")
 
 
-def _rest_words(trace: InfoNCETrace, drawn: list[int], count: int) -> str:
+def _rest_words(trace: InfoNCETrace, drawn: list[int], count: int, aged: bool) -> str:
     if len(drawn) == count:
-        return t("All {count} keys are drawn, the newest first.", count=count)
+        return t("All {count} keys are drawn, the newest first." if aged else "All are drawn.", count=count)
     hidden = torch.ones(count + 1, dtype=torch.bool)
     hidden[[0, *(slot + 1 for slot in drawn)]] = False
-    return t(
-        "{shown} of {count} keys are drawn, evenly over the queue, the newest first. The other {rest} "
-        "together hold {percent} % of a query's softmax on average; their mean cosine is {mean}.",
-        shown=len(drawn),
-        count=count,
+    order = "{shown} of {count} keys are drawn, evenly over the queue, the newest first."
+    said = t(order if aged else "{shown} of {count} are drawn.", shown=len(drawn), count=count)
+    return f"{said} " + t(
+        "The other {rest} together hold {percent} % of a query's softmax on average; their mean cosine is "
+        "{mean}.",
         rest=int(hidden.sum()),
         percent=f"{100 * float(trace.share[:, hidden].sum(1).mean()):.1f}",
         mean=f"{float(trace.sim[:, hidden].mean()):.3f}".replace("-", "−"),

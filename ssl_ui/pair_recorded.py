@@ -16,8 +16,8 @@ from ssl_ui.pair_layout import Scene
 from ssl_ui.similarity_state import SimilarityState
 
 WHY = (
-    "What you see is recorded: the outputs of two views of {count} test pictures, drawn by the recipe “{recipe}” "
-    "when the run was made to ship. {why}"
+    "What you see is recorded: the outputs of two views of {count} test pictures, drawn by the recipe "
+    "“{recipe}” when the run was made to ship. {why}"
 )
 
 

@@ -84,7 +84,7 @@ def build(context: Context, frame: Frame) -> None:
             gr.Warning(explain(problem))
             yield {status: note(explain(problem)), stop: gr.Button(interactive=False)}
 
-    shown = [status, stop, caution, *film.standing("maps"), *(part for side in sides for part in side)]
+    shown = [status, stop, caution, *film.places, *(part for side in sides for part in side)]
     once = {**LIVE, "trigger_mode": "once"}
     drawing = start.click(work, {*parts.values(), *projection.parts}, shown, **once)
     stopped = stop.click(None, None, None, cancels=[drawing], **LIVE)
@@ -92,8 +92,7 @@ def build(context: Context, frame: Frame) -> None:
     chosen = [menu.encoder, menu.dataset, film.shown]
     menu.keep_fresh(frame).then(film.opened, chosen, film.outputs, **LIVE)
     gr.on([menu.encoder.input, menu.dataset.input], film.opened, chosen, film.outputs, **LIVE)
-    places = [film.view, film.film_place, film.maps_place]
-    film.view.input(film.standing, film.view, places, **LIVE)
+    film.view.input(film.standing, film.view, film.places, **LIVE)
     frame.tab.select(context.mapper.start, None, None, **LIVE)  # UMAP takes its time to be ready
 
 
