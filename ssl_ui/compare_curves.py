@@ -9,20 +9,18 @@ from jaxtyping import Float
 
 from ssl_core.config import knob
 from ssl_core.course import AXES, KNN, SCALARS, course
-from ssl_core.methods import METHODS
-from ssl_core.published import Published, published
+from ssl_core.published import Published
 from ssl_core.runs import Run
 from ssl_core.smoothing import smoothed
+from ssl_ui.compare_ends import End, letters
 from ssl_ui.compare_look import Look
+from ssl_ui.compare_published import lay_beside
 from ssl_ui.figures import Figure
 from ssl_ui.i18n import t
-from ssl_ui.plotly_json import base, heading, plain, reference_line
-from ssl_ui.view_tiles import ink
+from ssl_ui.plotly_json import base, heading, plain
 
 POINTS = 1000  # of a curve; beyond it every second, fourth … step is drawn
 HIGH = 460  # pixels of the chart
-APART = 21  # pixels between two letters at the ends of lines
-GREY = "#717581"  # of what others published: no run has it
 
 TITLES = {
     KNN: "Held-out kNN top-1, %",
@@ -87,12 +85,9 @@ def figure(drawn: Sequence[Line], state: CurveState, beside: Sequence[Published]
     """The chart. A run is known by letter, colour and dash; zoom is kept while the axes stay the same."""
     data = []
     for line in drawn:
-        if line.smooth is not line.raw:
-            data.append(
-                _trace(line, line.raw, "raw")
-                | {"opacity": 0.28, "line": {"width": 1.5, "color": line.look.colour}}
-            )
-            data[-1] |= {"hoverinfo": "skip", "showlegend": False}
+        if state.scalar != KNN and state.over > 1:
+            faint = {"opacity": 0.28, "line": {"width": 1.5, "color": line.look.colour}}
+            data.append(_trace(line, line.raw, "raw") | faint | {"hoverinfo": "skip", "showlegend": False})
         data.append(_trace(line, line.smooth, "smooth"))
         if state.scalar == KNN:
             data[-1] |= {"mode": "lines+markers", "marker": {"size": 10, "symbol": line.look.marker}}
@@ -101,11 +96,20 @@ def figure(drawn: Sequence[Line], state: CurveState, beside: Sequence[Published]
     layout["margin"] = {"l": 62, "r": 44, "t": 16, "b": 54}
     layout["legend"] = {"orientation": "h", "x": 0, "y": 1.08, "yanchor": "bottom", "font": {"size": 16}}
     layout["xaxis"] |= {"nticks": 8, "tickangle": 0}
-    layout["annotations"] = [heading(t(TITLES[state.scalar])), *_letters(drawn)]
+    span = _span(drawn, state, beside)
+    layout["annotations"] = [heading(_title(drawn, state)), *letters(_ends(drawn), *span)]
     if state.scalar == KNN:
         layout["yaxis"]["rangemode"] = "tozero"
-    _stand_beside(data, layout, drawn, beside)
+    lay_beside(data, layout, beside, drawn[0].x[0] if drawn else 0.0)
     return {"data": data, "layout": layout}
+
+
+def _title(drawn: Sequence[Line], state: CurveState) -> str:
+    title = t(TITLES[state.scalar])
+    losses = {line.run.settings.method_class().loss_name for line in drawn}
+    if state.scalar != "loss" or len(losses) < 2:
+        return title
+    return t("{title}: of several kinds, so compare how they fall, not how high they lie", title=title)
 
 
 def _trace(line: Line, y: Float[np.ndarray, " n"], what: str) -> dict[str, Any]:
@@ -123,60 +127,21 @@ def _trace(line: Line, y: Float[np.ndarray, " n"], what: str) -> dict[str, Any]:
     }
 
 
-def _letters(drawn: Sequence[Line]) -> list[dict[str, Any]]:
-    """A letter at the end of each line, moved up or down where two would lie on each other."""
-    ends = [(line, _last(line)) for line in drawn]
-    ends = [(line, end) for line, end in ends if end is not None]
-    if not ends:
-        return []
-    every = np.concatenate([line.smooth[np.isfinite(line.smooth)] for line, _ in ends])
-    span = float(every.max() - every.min()) or 1.0
-    made, free = [], -np.inf
-    for line, (x, y) in sorted(ends, key=lambda end: end[1][1]):
-        wanted = y / span * (HIGH - 120)
-        place = max(wanted, free)
-        free = place + APART
-        look = {
-            "bgcolor": line.look.colour,
-            "font": {"color": ink(line.look.colour), "size": 15},
-            "borderpad": 1,
-        }
-        where = {"x": x, "y": y, "xanchor": "left", "xshift": 8, "yshift": round(place - wanted)}
-        made.append({"text": f"<b>{line.look.letter}</b>", "showarrow": False, **look, **where})
-    return made
+def _span(drawn: Sequence[Line], state: CurveState, beside: Sequence[Published]) -> tuple[float, float]:
+    """From where to where the chart reaches, near enough to set letters apart."""
+    parts = [values[np.isfinite(values)] for line in drawn for values in (line.raw, line.smooth)]
+    every = np.concatenate([*parts, [100 * one.value for one in beside]]) if drawn else np.zeros(1)
+    if not len(every):
+        return 0.0, 1.0
+    low, high = float(every.min()), float(every.max())
+    return (0.0 if state.scalar == KNN else low), high
 
 
-def _last(line: Line) -> tuple[float, float] | None:
-    finite = np.flatnonzero(np.isfinite(line.smooth))
-    return (float(line.x[finite[-1]]), float(line.smooth[finite[-1]])) if len(finite) else None
-
-
-def _stand_beside(
-    data: list[Any], layout: dict[str, Any], drawn: Sequence[Line], beside: Sequence[Published]
-) -> None:
-    """Published figures as lines across, each with its words at the left, one below the other."""
-    lowest = np.inf
-    layout["shapes"] = []
-    for one in sorted(beside, key=lambda p: -p.value):
-        y = 100 * one.value
-        layout["shapes"].append(reference_line(y) | {"line": {"dash": "dot", "width": 1.5, "color": GREY}})
-        lowest = min(y, lowest - 5.0)  # per cent: the height of a line of words on this chart
-        words = t("{who}: {value:.1f} %", who=called(one), value=y)
-        place = {"xref": "paper", "x": 0.01, "xanchor": "left", "y": lowest, "yanchor": "top"}
-        layout["annotations"].append({"text": words, "showarrow": False, "font": {"size": 14}, **place})
-    if beside and drawn:  # a range given anew would undo the zoom of whoever watches
-        unseen = {"type": "scatter", "mode": "markers", "marker": {"opacity": 0}, "hoverinfo": "skip"}
-        most = 100 * max(p.value for p in beside)
-        data.append(unseen | {"x": [float(drawn[0].x[0])], "y": [most], "showlegend": False})
-
-
-def called(one: Published) -> str:
-    """A published figure in a few words."""
-    title = t(METHODS[one.method].title) if one.method else t("random")
-    length = "" if one.epochs is None else t(", {epochs:,} epochs", epochs=one.epochs)
-    return f"{title}, {one.source}{length}"
-
-
-def stand_beside(methods: Sequence[str], kind: str) -> list[Published]:
-    """What was published of one kind for any of these methods."""
-    return [p for name in dict.fromkeys(methods) for p in published(name, kind)]
+def _ends(drawn: Sequence[Line]) -> list[End]:
+    """Where each line ends, as far as it is a number."""
+    found = []
+    for line in drawn:
+        finite = np.flatnonzero(np.isfinite(line.smooth))
+        if len(finite):
+            found.append((line.look, float(line.x[finite[-1]]), float(line.smooth[finite[-1]])))
+    return found

@@ -8,9 +8,10 @@ from ssl_core.published import PUBLISHED, Published
 from ssl_core.runs import Run, find
 from ssl_core.snapshots import moments
 from ssl_ui import compare_results
-from ssl_ui.compare_curves import KNN, CurveState, figure, lines, stand_beside
+from ssl_ui.compare_curves import KNN, CurveState, figure, lines
 from ssl_ui.compare_look import Chosen, looks
 from ssl_ui.compare_maps import lacking, maps
+from ssl_ui.compare_published import in_html, stand_beside
 from ssl_ui.compare_results import results
 from ssl_ui.context import Context
 from ssl_ui.figures import Figure
@@ -45,10 +46,11 @@ def published_in_full(runs: Chosen, state: CurveState) -> str:
     if not state.published:
         return ""
     kinds = {kind for those in results(runs).values() for kind in those}
+    kinds |= {"supervised"} if kinds else set()
     kinds |= {"knn_h"} if state.scalar == KNN else set()
     methods = {"moco" if name == "moco_v1" else name for name in _methods(runs)}
     shown: list[Published] = [p for p in PUBLISHED if p.method in methods and p.kind in kinds]
-    return compare_results.in_html(shown)
+    return in_html(shown)
 
 
 def _methods(runs: Chosen) -> list[str]:

@@ -18,10 +18,10 @@ class Look:
 
 LOOKS = (
     Look("A", CLASSES[0], "solid", "circle"),
-    Look("B", CLASSES[6], "longdash", "square"),
-    Look("C", CLASSES[4], "dashdot", "diamond"),
-    Look("D", CLASSES[1], "dot", "triangle-up"),
-    Look("E", CLASSES[8], "dash", "star"),
+    Look("B", CLASSES[1], "longdash", "square"),
+    Look("C", CLASSES[2], "dashdot", "diamond"),
+    Look("D", CLASSES[4], "dot", "triangle-up"),
+    Look("E", CLASSES[9], "dash", "star"),
     Look("F", CLASSES[5], "longdashdot", "cross"),
 )
 MOST = len(LOOKS)

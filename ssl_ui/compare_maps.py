@@ -16,7 +16,7 @@ from ssl_ui import figures
 from ssl_ui.atlas import atlas
 from ssl_ui.compare_look import Look
 from ssl_ui.context import Context
-from ssl_ui.encoders import Picked, pick
+from ssl_ui.encoders import UNTRAINED, Picked, pick
 from ssl_ui.film_data import classes, filmed
 from ssl_ui.i18n import explain, t
 from ssl_ui.liveplot import SCRIPT, plotly_head
@@ -48,14 +48,12 @@ def maps_view(**options: Any) -> gr.HTML:
 
 def maps(context: Context, runs: list[tuple[Run, Look]], pictures: bool = True) -> dict[str, Any]:
     """The last moment of each of two runs. Of the same data what both have; else each its own."""
-    picked = [pick(context, run.name, recorded=True) for run, _ in runs]
+    # its weights are not needed, so it need not have saved any yet
+    picked = [pick(context, f"{UNTRAINED}/{run.name}", recorded=True) for run, _ in runs]
     films = [filmed(run.folder) for run, _ in runs]
     linked = same_pictures(*picked, *films)
     keep = [shared(films[0], films[1]), shared(films[1], films[0])] if linked else [None, None]
-    sides = [
-        _side(context, *parts, pictures)
-        for parts in zip((look for _, look in runs), picked, films, keep, strict=True)
-    ]
+    sides = [_side(context, *parts, pictures) for parts in zip(runs, picked, films, keep, strict=True)]
     said = t("The same {n:,} test pictures on both sides: point at one.", n=len(sides[0]["places"]))
     if not linked:
         said = t("These are not the same pictures, so there is nothing to link.")
@@ -80,8 +78,9 @@ def shared(film: Film, other: Film) -> Int[Tensor, " n"]:
 
 
 def _side(
-    context: Context, look: Look, picked: Picked, film: Film, keep: Tensor | None, pictures: bool
+    context: Context, whose: tuple[Run, Look], picked: Picked, film: Film, keep: Tensor | None, pictures: bool
 ) -> dict[str, Any]:
+    run, look = whose
     keep = torch.arange(len(film.index)) if keep is None else keep
     index, labels = film.index[keep], film.labels[keep]
     shown, tiles = None, index
@@ -93,15 +92,16 @@ def _side(
     for trace in drawn["data"]:
         trace["hovertemplate"] = f"<b>{trace['name']}</b><extra></extra>"
     drawn["layout"] |= {
-        "uirevision": f"{picked.name} {film.projection}",
+        "uirevision": f"{run.name} {film.projection}",
         "margin": {"l": 4, "r": 4, "t": 8, "b": 4},
     }
+    drawn["config"] |= {"displayModeBar": False}  # it would lie on the classes
     step = int(film.steps[-1])
     return {
         "letter": look.letter,
         "colour": look.colour,
         "ink": ink(look.colour),
-        "title": picked.name,
+        "title": run.name,
         "how": t(
             "{projection} of h after step {step:,} · {method}, {pictures}",
             projection=NAMES[film.projection],

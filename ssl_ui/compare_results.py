@@ -1,34 +1,16 @@
-"""Figures of chosen runs on test pictures with their intervals; and the published ones, in full."""
+"""Figures of chosen runs on test pictures with their intervals; the published ones beside them."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ssl_core.methods import METHODS
-from ssl_core.published import Published
 from ssl_core.results import Result, load_results
 from ssl_core.runs import Run
-from ssl_ui.compare_curves import GREY, called, stand_beside
 from ssl_ui.compare_look import MOST, Look
-from ssl_ui.compare_rows import BAG, setting
+from ssl_ui.compare_published import GREY, KINDS, called, in_full, stand_beside
+from ssl_ui.compare_rows import setting
 from ssl_ui.figures import Figure
 from ssl_ui.i18n import t
 from ssl_ui.plotly_json import base, heading
-
-KINDS = {  # in the order of the chart
-    "knn_h": "kNN h",
-    f"knn_h{BAG}": "kNN h,<br>16 patches",
-    "knn_z": "kNN z",
-    "linear_1": "linear<br>1 %",
-    "linear_10": "linear<br>10 %",
-    "linear_100": "linear<br>100 %",
-    f"linear_100{BAG}": "linear 100 %,<br>16 patches",
-    "finetune_10": "fine-tune<br>10 %",
-}
-HEADS = ("Method", "Figure", "Top-1", "Source", "Encoder", "Epochs", "Measured on", "How", "")
-NOT_OURS = (
-    "Not the same setting as any run here: larger encoders, trained 200 to 1,000 epochs on the original "
-    "CIFAR-10 (EMP-SSL 1 to 30, on many patches). What they show is how far there is to go."
-)
 
 
 def results(chosen: Mapping[Run, Look]) -> dict[Run, dict[str, Result]]:
@@ -107,30 +89,3 @@ def _published(kinds: Sequence[str], methods: Sequence[str]) -> Figure:
         "text": ["<br>".join(escape(word) for word in (called(one), *in_full(one))) for _, one in found],
         "hovertemplate": "%{y:.1f} % · %{text}<extra></extra>",
     }
-
-
-def in_full(one: Published) -> list[str]:
-    """The setting of a published figure, in the order of HEADS from the encoder on."""
-    epochs = t("not said") if one.epochs is None else f"{one.epochs:,}"
-    return [t(one.encoder), epochs, t(one.layer), t(one.protocol), t(one.remark)]
-
-
-def in_html(shown: Sequence[Published]) -> str:
-    """The published figures as a table, with that they are of other settings than ours."""
-    if not shown:
-        return ""
-    heads = "".join(f'<th scope="col">{escape(t(head))}</th>' for head in HEADS)
-    body = "".join(_row(one) for one in shown)
-    return (
-        f"<h3>{escape(t('Published for CIFAR-10'))}</h3><p>{escape(t(NOT_OURS))}</p>"
-        f'<div class="knobs-box" tabindex="0"><table class="published"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-def _row(one: Published) -> str:
-    method = t(METHODS[one.method].title) if one.method else t("random encoder")
-    kind = {"supervised": "with labels"}.get(one.kind) or KINDS[one.kind].replace("<br>", " ")
-    cells = [t(kind), f"<b>{100 * one.value:.1f} %</b>", escape(one.source), *map(escape, in_full(one))]
-    tds = "".join(f"<td>{word}</td>" for word in cells)
-    return f'<tr><th scope="row">{escape(method)}</th>{tds}</tr>'

@@ -18,8 +18,8 @@ from ssl_ui.watcher import LIVELY
 
 NONE = "–"
 FIGURES = {
-    "knn_h": "kNN h, %",
-    "knn_z": "kNN z, %",
+    "knn_h": "kNN h",
+    "knn_z": "kNN z",
     "linear_1": "Linear 1 %",
     "linear_10": "Linear 10 %",
     "linear_100": "Linear 100 %",
@@ -31,17 +31,14 @@ COLUMNS = {  # id → title, and what it is
     "method": ("Method", "What it was trained by"),
     "encoder": ("Encoder", "What is kept after training"),
     "pictures": ("Pictures", "What it was trained on"),
+    "knn": ("kNN held out", "In %, on held-out training pictures while it trained; never on test pictures"),
+    **{name: (title, "Top-1 on test pictures, in %, as the run left it") for name, title in FIGURES.items()},
     "status": ("Status", "Where it stands"),
     "epochs": ("Epochs", "How often every training picture was seen, views not counted"),
     "steps": ("Steps", "Steps of the optimiser"),
     "images": ("Images seen", "Steps × pictures in a step, views not counted"),
     "seconds": ("Seconds", "Trained, over all its sessions"),
-    "loss": ("Last loss", "Of different methods these do not compare"),
-    "knn": ("Held-out kNN, %", "On held-out training pictures while it trained; never on test pictures"),
-    **{
-        name: (title, "On test pictures, of the encoder as the run left it")
-        for name, title in FIGURES.items()
-    },
+    "loss": ("Last loss", "Losses of different methods do not compare"),
 }
 WORDS = ("name", "method", "encoder", "pictures", "status")  # the other columns are numbers
 
@@ -58,7 +55,7 @@ def table(context: Context) -> dict[str, Any]:
     """The whole table as JSON: columns, and a row for each run in the order of the menus."""
     rows = [row(run) for run in in_order(context)]
     measured = {name for one in rows for name in FIGURES if one["cells"][name]["v"] is not None}
-    shown = {name: words for name, words in COLUMNS.items() if name not in FIGURES or measured}
+    shown = {name: words for name, words in COLUMNS.items() if name not in FIGURES or name in measured}
     columns = [
         {"id": name, "title": t(title), "about": t(about), "words": name in WORDS}
         for name, (title, about) in shown.items()

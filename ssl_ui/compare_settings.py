@@ -27,8 +27,13 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether not all are the same."""
-        return len(set(self.values)) > 1
+        """Whether those that have it do not all have it at the same value."""
+        return len({value for value in self.values if value != ABSENT}) > 1
+
+    @property
+    def lacking(self) -> bool:
+        """Whether some do not have it, and all others at the same value."""
+        return ABSENT in self.values and not self.differs
 
     def lit(self) -> tuple[bool, ...]:
         """Which stand out: those unlike what most have; all, where no value is had by most."""
@@ -64,6 +69,8 @@ def _all(settings: Settings) -> Any:
 
 
 def _shown(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return t({None: "off", True: "yes", False: "no"}[value])
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -73,18 +80,25 @@ def in_html(chosen: Mapping[Run, Look]) -> str:
         return f"<p>{escape(t('Tick two runs or more to see in what they differ.'))}</p>"
     rows = differences([run.settings for run in chosen])
     different = [row for row in rows if row.differs]
-    equal = [row for row in rows if not row.differs]
+    some = [row for row in rows if row.lacking]
+    equal = [row for row in rows if not row.differs and not row.lacking]
     heads = "".join(
         f'<th scope="col" title="{escape(run.name)}"><b class="run-letter" style="--run:{look.colour};'
         f'--ink:{ink(look.colour)}">{look.letter}</b> {escape(run.name)}</th>'
         for run, look in chosen.items()
     )
-    none = "" if different else f"<p>{escape(t('They differ in nothing.'))}</p>"
-    folded = t("{n} that are equal", n=len(equal))
+    none = "" if different else f"<p>{escape(t('What they all have is equal.'))}</p>"
     return (
-        f"{none}{_table(different, heads)}<details><summary>{escape(folded)}</summary>"
-        f"{_table(equal, heads)}</details>"
+        (_table(different, heads) if different else none)
+        + _folded(t("{n} that only some of them have", n=len(some)), some, heads)
+        + _folded(t("{n} that are equal", n=len(equal)), equal, heads)
     )
+
+
+def _folded(title: str, rows: Sequence[Row], heads: str) -> str:
+    if not rows:
+        return ""
+    return f"<details><summary>{escape(title)}</summary>{_table(rows, heads)}</details>"
 
 
 def _table(rows: Sequence[Row], heads: str) -> str:

@@ -28,8 +28,6 @@ def build(context: Context, frame: Frame) -> None:
     with gr.Column(visible=False) as column:
         bars = live_plot(label=t("Figures on test pictures"), height=420, elem_id="compare-figures")
     published = gr.HTML(elem_id="compare-published", apply_default_css=False)
-    _heading(t("In what they differ"))
-    knobs = gr.HTML(elem_id="compare-knobs", apply_default_css=False)
     _heading(t(MAPS))
     with gr.Row():
         sides = [
@@ -37,6 +35,8 @@ def build(context: Context, frame: Frame) -> None:
             for name in ("Left", "Right")
         ]
     both = maps_view(elem_id="compare-maps")
+    _heading(t("In what they differ"))
+    knobs = gr.HTML(elem_id="compare-knobs", apply_default_css=False)
 
     def draw(given: Given) -> dict[Any, Any]:
         runs = desk.chosen_runs(context, given[chosen])
