@@ -1,10 +1,11 @@
 """What a classifier is made of: pictures, a start and the knobs of `FineTuning`, read as run settings."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import gradio as gr
+from gradio.components import Component
 
 from ssl_core import runs, uploads
 from ssl_core.config import knobs
@@ -17,11 +18,12 @@ from ssl_core.settings import Settings
 from ssl_ui import finetune_pictures as own
 from ssl_ui.context import Context
 from ssl_ui.controls import Group, control, group
-from ssl_ui.encoders import UNTRAINED, entries, newest
+from ssl_ui.encoders import UNTRAINED, entries
 from ssl_ui.expected import said
 from ssl_ui.handlers import Given, checked_state
 from ssl_ui.i18n import t
 from ssl_ui.progress import Job, finished
+from ssl_ui.run_names import in_order
 from ssl_ui.run_service import PUBLIC_SECONDS
 
 T = TypeVar("T")
@@ -75,7 +77,7 @@ class Form:
         if any(run.alive() for run in runs.list_runs(self.context.runs_folder)):
             yield f"{words} {t('The device is busy: a new run waits in line.')}"
             return
-        cost = yield from in_markdown(costs(plan), f"{words} ")
+        cost = yield from in_markdown(costs(plan), f"{words} {t('Measuring what a step takes here:')} ")
         yield f"{words} {said(cost)}"
 
 
@@ -130,8 +132,16 @@ def starts(context: Context) -> list[tuple[str, str]]:
     return [(words, name) for words, name in entries(context) if name in saved or "/" in name]
 
 
-def form(context: Context, visitor: gr.BrowserState) -> Form:
-    """Lay the controls out where this is called."""
+def first_start(context: Context) -> str:
+    """The newest own run, or else the best that shipped, that was not taught classes; else fresh weights."""
+    for run in in_order(context):
+        if run.encoder.exists() and not run.settings.method_class().classifies:
+            return run.name
+    return f"{UNTRAINED}/{Settings.encoder}"
+
+
+def form(context: Context, visitor: gr.BrowserState, between: Iterable[Component]) -> Form:
+    """Lay the controls out where this is called, with these parts before the knobs."""
     offered = own.menu(context, "")
     begin = context.default_source()
     first = begin if begin in [name for _, name in offered] else offered[0][1]
@@ -145,12 +155,14 @@ def form(context: Context, visitor: gr.BrowserState) -> Form:
         )
     start = gr.Dropdown(
         starts(context),
-        value=newest(context),
+        value=first_start(context),
         label=t("Start from"),
         info=t("A run's encoder, or fresh weights."),
         filterable=False,
         elem_id="finetune-from",
     )
+    for part in between:
+        part.render()
     with gr.Group():
         tuning = group(FineTuning)
     pictures.change(

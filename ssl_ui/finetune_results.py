@@ -86,6 +86,8 @@ def matrix(of: Tested) -> Figure:
     trace |= {"text": [[str(n) if n else "" for n in row] for row in counts], "texttemplate": "%{text}"}
     if rows > COUNTED:
         trace.pop("texttemplate")
+    figure["layout"]["yaxis"].pop("title", None)  # beside long names there is no room for it
+    figure["layout"]["xaxis"]["title"] = {"text": t("rows: what it is · columns: what it is taken for")}
     return figure
 
 
@@ -131,5 +133,5 @@ def _tile(pictures: Pictures, said: Predictions, place: int) -> str:
     image = tag(data_url(pictures.test.images[place]), t("test picture {n}", n=place))
     return (
         f'<figure class="{"right" if guess == true else "wrong"}" data-place="{place}">{image}'
-        f"<figcaption><b>{name}</b> {share:.0f} %<br>{of_it}</figcaption></figure>"
+        f"<figcaption><b>{name}</b> <span>{share:.0f} %</span><br>{of_it}</figcaption></figure>"
     )

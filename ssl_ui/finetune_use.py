@@ -3,22 +3,28 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
+
+import gradio as gr
 
 from ssl_core import runs
 from ssl_core.classifier import Classifier
 from ssl_core.datasets.decode import decode
 from ssl_core.datasets.listing import read_file
-from ssl_core.exporting import export, require_onnx
+from ssl_core.exporting import FORMS, export, require_onnx
 from ssl_core.problem import Problem
 from ssl_core.uploads import plain_name, told_of
 from ssl_ui.context import Context
+from ssl_ui.handlers import LIVE, guarded
 from ssl_ui.i18n import explain, t
 from ssl_ui.pictures import data_url, tag
 from ssl_ui.progress import finished, in_words, note
 
+DROP: dict[str, Any] = {"height": 120, "elem_classes": "finetune-drop"}  # the looks of a place for a file
+TAKEN = {"safetensors": "Weights (safetensors)", "onnx": "Model (ONNX)"}
 TOP = 5  # classes that are named of a picture
 READY = "Made when you press a button: weights for PyTorch, or a model for any program, each with its card."
 
@@ -76,3 +82,40 @@ def tried(context: Context, name: str, file: Path) -> str:
         f'<div class="finetune-tried"><figure>{image}<figcaption>{escape(size)}</figcaption></figure>'
         f"<table>{rows}</table></div>"
     )
+
+
+def try_part(context: Context, menu: gr.Dropdown) -> None:
+    """Where a picture is brought, and what the chosen classifier says of it."""
+    gr.Markdown(f"#### {t('Try a picture')}")
+    file = gr.File(label=t("One picture"), file_types=["image"], elem_id="finetune-picture", **DROP)
+    said = gr.HTML(elem_id="finetune-tried", apply_default_css=False)
+
+    def ask(name: str, chosen: str | None) -> str:
+        try:
+            return tried(context, name, Path(chosen)) if chosen else ""
+        except Problem as problem:
+            return note(explain(problem))
+
+    gr.on([file.upload, file.clear], ask, [menu, file], said, **LIVE)
+
+
+def take_part(context: Context, menu: gr.Dropdown) -> None:
+    """A button for each form that a classifier can be taken along in, and the files it makes."""
+    gr.Markdown(f"#### {t('Take it along')}")
+    with gr.Row():
+        buttons = {
+            form: gr.Button(t(TAKEN.get(form, form)), min_width=120, elem_id=f"finetune-{form}")
+            for form in FORMS
+        }
+    status = gr.HTML(note(t(READY)), apply_default_css=False, elem_id="finetune-export")
+    files = gr.File(
+        label=t("Files"), interactive=False, file_count="multiple", visible=False, elem_id="finetune-files"
+    )
+
+    def make(form: str, name: str) -> Iterator[tuple[Any, str]]:
+        for made, words in download(context, name, form):
+            yield gr.File(made, visible=bool(made)), words
+
+    for form, button in buttons.items():
+        button.click(guarded(partial(make, form)), menu, [files, status], **LIVE)
+    menu.change(lambda: (gr.File(None, visible=False), note(t(READY))), None, [files, status], **LIVE)
