@@ -297,9 +297,13 @@ def test_pairs_have_their_class_for_a_picture_and_curves_are_drawn(visit: Visit,
     assert shown.locator("img").count() == 0
     names = page.evaluate("() => document.querySelector('#similarity-after .liveplot').layout.yaxis.ticktext")
     assert names[2] == f"a₃ {pairs.classes[int(pairs.labels[2])]}"
-    tab.get_by_role("slider", name="Temperature").fill("0.9")
-    share = f"{100 * trace.share[0, 8]:.2f} %"  # type: ignore[attr-defined]
-    expect(shown.get_by_role("row", name="Share").locator("td").last).to_have_text(share)
+    heat = tab.get_by_role("slider", name="Temperature")
+    expect(heat).to_have_value("0.5")  # that of its run
+    heat.fill("0.9")
+    share = float(trace.share[0, 8])  # type: ignore[attr-defined]
+    expect(rows.nth(1).locator("td").last).to_have_text(f"{trace.logits[0, 8]:.3f}".replace("-", "−"))  # type: ignore[attr-defined]
+    shares = rows.filter(has_text="Share").locator("td").last
+    assert float(shares.inner_text().removesuffix(" %")) == pytest.approx(100 * share, abs=0.011)
     open_tab(page, "train")
     the_train_tab_draws_it_and_says_why_it_rests(page, shipped / newest(Context(runs_folder=shipped)))
 
