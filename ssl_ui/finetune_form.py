@@ -13,6 +13,7 @@ from ssl_core.cost import Cost, estimate
 from ssl_core.datasets.base import Pictures
 from ssl_core.datasets.folder import Folder
 from ssl_core.finetuning import FineTuning
+from ssl_core.learner import build_encoder
 from ssl_core.monitor import divide, enough
 from ssl_core.settings import Settings
 from ssl_ui import finetune_pictures as own
@@ -68,6 +69,8 @@ class Form:
             uploads.fits(len(pictures.train) + len(pictures.test), pictures.size, own.most(context))
         settings = checked_state(FineTuning, self.tuning.values(given)).settings(base, pictures.train.labels)
         enough(len(divide(pictures.train.labels, settings)[1]), settings.training)
+        if settings.start:
+            build_encoder(settings)  # weights that do not fit are found before the run has a folder
         return Plan(where, settings, pictures)
 
     def expected(self, given: Given) -> Iterator[str]:
