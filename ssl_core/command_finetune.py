@@ -60,8 +60,8 @@ def chosen(options: argparse.Namespace) -> Settings:
     if options.run_name:
         run = runs.find(options.run_name, options.runs)
         if not (path or options.dataset) and run.settings.dataset in DATASETS:
-            found = relocated(run, options)
-            return replace(base, dataset=found.dataset, knobs={"dataset": found.knobs.get("dataset", {})})
+            own = relocated(run, options)
+            return replace(base, dataset=own.dataset, knobs={"dataset": own.knobs.get("dataset", {})})
     name, found = default_source(path or data_path())
     base = replace(base, dataset=options.dataset or name)
     return base.with_knobs("dataset", path=getattr(found, "path", "")) if base.dataset == "folder" else base

@@ -10,6 +10,7 @@ from typing import Any
 
 from ssl_core.datasets.base import Pictures, Report, Source, silent
 from ssl_core.events import Event, Preparing
+from ssl_core.learner import build_encoder
 from ssl_core.monitor import divide, enough
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
@@ -52,7 +53,9 @@ def loading(source: Source) -> Generator[Event, None, Pictures]:
 
 
 def readable(settings: Settings, report: Report = silent) -> None:
-    """Read the pictures of a run that is about to be made. Raises Problem if it could not train on them."""
+    """Read what a run that is about to be made begins with. Raises Problem if it could not train on that."""
     settings = settings.check()
+    if settings.start:
+        build_encoder(settings)
     labels = settings.source().load(report).train.labels
     enough(len(divide(labels, settings)[1]), settings.training)

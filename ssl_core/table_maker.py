@@ -122,7 +122,7 @@ def same(settings: Settings, weights: str, name: str) -> str:
 def by_head(seen: Seen, both: nn.Module) -> Seen:
     """z of the pictures of which h is there: what encoder and head in a row give, half the work left out."""
     device = devices.pick()
-    head = devices.place(both, device)[1]
+    head = devices.place(both, device).get_submodule("1")
 
     def through(h: Tensor) -> Tensor:
         with torch.no_grad(), evaluating(head), devices.autocast(device, devices.precision(device)):

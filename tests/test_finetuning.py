@@ -16,9 +16,10 @@ from ssl_core.__main__ import main
 from ssl_core.augmentations import plain
 from ssl_core.checkpoints import load_json, read_metadata
 from ssl_core.classifier import examine
+from ssl_core.command_finetune import tell
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.encoders import ENCODERS
-from ssl_core.events import Examined, Finished, Started
+from ssl_core.events import Examined, Finished, Started, parse
 from ssl_core.finetuning import LARGEST, STEPS, FineTuning
 from ssl_core.learner import build_method
 from ssl_core.losses import LOSSES
@@ -44,12 +45,21 @@ def test_plain_colours_are_told_apart_and_the_run_says_so(finetuned: runs.Run) -
     assert found["confusion"] == [[2, 0, 0], [0, 2, 0], [0, 0, 2]]
     events = list(finetuned.events())
     assert [type(e) for e in events[-2:]] == [Examined, Finished]
-    assert events[-2] == Examined(events[-1].step, 1.0, 1.0, 6, 1.0, 1.0)  # all right: the interval is a point
+    point = (1.0, 1.0)  # where all are right, the interval is one
+    assert events[-2] == Examined(events[-1].step, 1.0, 1.0, 6, *point)
     assert found["top1_interval"] == [1.0, 1.0]
     assert read_metadata(finetuned.encoder)["classes"] == ["blue", "green", "red"]
     (started,) = (event for event in events if isinstance(event, Started))
     assert started.pictures == 24  # all training pictures: none is held out
     assert finetuned.status() == "done"
+
+
+def test_the_test_is_told_with_its_interval(finetuned: runs.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    found = load_json(finetuned.folder / "test.json")
+    tell(finetuned, {**found, "top1": 0.5, "top1_interval": [0.25, 0.75]}, as_json=False)
+    assert "6 test pictures: top-1 50.0% [95 %: 25.0%, 75.0%]" in capsys.readouterr().out
+    old = parse('{"kind": "Examined", "step": 3, "top1": 1.0, "top5": 1.0, "pictures": 6}')
+    assert old == Examined(3, 1.0, 1.0, 6, None, None)  # written before intervals were
 
 
 def test_what_is_measured_is_what_a_loop_over_pictures_counts() -> None:
