@@ -107,10 +107,15 @@ def lines(title: str, rows: Sequence[Row]) -> Iterator[str]:
     yield "| --- " * (1 + len(COLUMNS)) + "|"
     yield from map(str, rows)
     yield ""
+    before: dict[str, str] = {}  # what was looked at, and the first column that says so
     for name in COLUMNS:
         found = [row.figures[name].setting for row in rows if name in row.figures]
         if found:
-            yield f"- **{TITLES[name]}**: {explained(name, found)}"
+            words = explained(name, found)
+            first, _, looked = words.partition("; ")
+            as_before = f"; features and pictures as of {before[looked]}" if looked in before else ""
+            before.setdefault(looked, TITLES[name])
+            yield f"- **{TITLES[name]}**: {first + as_before if as_before else words}"
     for row in rows:
         yield f"- {row.title}: {row.of}"
 

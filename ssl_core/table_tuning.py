@@ -59,8 +59,14 @@ def _setting(
         "batch_size": training.batch_size,
         "optimizer": made.optimizer,
         "learning_rate": made.make("optimizer").learning_rate,
-        "recipe": made.recipe or made.method_class().recipe_name,
+        "recipe": views_by(made),
         "seed": training.seed,
         "transform": transform(settings, None),
         "queries": found["pictures"],
     }
+
+
+def views_by(made: Settings) -> str:
+    """The recipe, and what of it is turned."""
+    turned = [f"{name} {value:g}" for name, value in made.knobs.get("recipe", {}).items()]
+    return " with ".join(filter(None, (made.recipe or made.method_class().recipe_name, ", ".join(turned))))
