@@ -136,7 +136,7 @@ def test_what_ships_is_whole_and_small(trained: runs.Run, sent: runs.Run) -> Non
 
 
 def test_what_ships_does_not_tell_where_it_was_made(trained: runs.Run, tmp_path: Path) -> None:
-    settings = trained.settings.with_knobs("dataset", path="/home/somebody/pictures.zip")
+    settings = trained.settings.with_knobs("dataset", path=str(tmp_path / "somebody" / "pictures.zip"))
     config = json.loads((trained.folder / "config.json").read_text())
     pictures = trained.settings.source().load()
     told = json.dumps(placed_config(config, settings, pictures, tmp_path))
