@@ -47,30 +47,35 @@ class Watch:
         self.resume.click(guarded(self.resumed), [menu, visitor], self.watched, **PRIVATE)
         found = [*buttons, self.watched, self.made.pictures]
         frame.blocks.load(guarded(self.opened), visitor, found, **PRIVATE)
-        frame.tab.select(
-            lambda name: (*self.stands(name), gr.Dropdown(starts(self.context))),
-            menu,
-            [*buttons, self.made.start],
-            **PRIVATE,
-        )
+        frame.tab.select(self.selected, menu, [*buttons, self.made.start], **PRIVATE)
 
     def stands(self, name: str | None) -> tuple[Any, ...]:
-        """The menu as it is now, and what can be pressed."""
+        """The menu as it is now, what stands in it left alone, and what can be pressed."""
         offered = classifiers(self.context)
         there = name in [value for _, value in offered]
         run = runs.find(str(name), self.context.runs_folder) if there else None
         able = (run is not None and run.alive(), run is not None and run.can_resume())
-        return gr.Dropdown(offered, value=name if there else None), *(
-            gr.Button(interactive=yes) for yes in able
-        )
+        kept = {} if there or not name else {"value": None}  # removed meanwhile
+        return gr.Dropdown(offered, **kept), *(gr.Button(interactive=yes) for yes in able)
+
+    def selected(self, name: str | None) -> tuple[Any, ...]:
+        """The tab is opened, perhaps before it is known what a fresh page shows."""
+        name = name or self.first()
+        _, *buttons = self.stands(name)
+        return gr.Dropdown(classifiers(self.context), value=name), *buttons, gr.Dropdown(starts(self.context))
 
     def opened(self, token: str, request: gr.Request) -> tuple[Any, ...]:
-        """What a fresh page shows: the run in the address, else the one that trains, else the newest."""
+        """What a fresh page shows."""
+        name = self.first(request.query_params.get("run"))
+        _, *buttons = self.stands(name)
+        offered = gr.Dropdown(classifiers(self.context), value=name)
+        return offered, *buttons, _watched(name), gr.Dropdown(own.menu(self.context, token or ""))
+
+    def first(self, wanted: str | None = None) -> str | None:
+        """The wanted run, else the one that trains, else the newest; None where there is none."""
         found = [name for _, name in classifiers(self.context)]
-        wanted = request.query_params.get("run")
         alive = next((n for n in found if runs.find(n, self.context.runs_folder).alive()), None)
-        name = wanted if wanted in found else alive or next(iter(found), None)
-        return *self.stands(name), _watched(name), gr.Dropdown(own.menu(self.context, token or ""))
+        return wanted if wanted in found else alive or next(iter(found), None)
 
     def stopped(self, name: str, token: str) -> Any:
         """Ask the run to save and end, if it is this visitor's."""

@@ -24,7 +24,7 @@ from ssl_ui.watcher import watcher
 
 TITLE = "Fine-tune"
 ABOUT = "Class folders, or a labels.csv with lines file,label. It stays on this machine."
-PUBLIC = "Class folders, or a labels.csv with lines file,label. Others can open your run here and see its pictures."
+PUBLIC = "Class folders, or a labels.csv. Others can open your run here and see its pictures."
 
 
 def build(context: Context, frame: Frame) -> None:
@@ -32,7 +32,9 @@ def build(context: Context, frame: Frame) -> None:
     visitor = _visitor(frame)
     with gr.Row():
         with gr.Column(scale=1, min_width=290):
-            zipped = gr.File(label=t("Your pictures, as a zip"), file_types=[".zip"], **use.DROP)
+            zipped = gr.File(
+                label=t("Your pictures, as a zip"), file_types=[".zip"], elem_id="finetune-zip", **use.DROP
+            )
             sent = gr.HTML(
                 note(t(PUBLIC if context.public else ABOUT)), apply_default_css=False, elem_id="finetune-sent"
             )
@@ -84,7 +86,9 @@ def _results(context: Context, menu: gr.Dropdown) -> Desk:
                 use.try_part(context, menu)
             with gr.Column(min_width=360):
                 use.take_part(context, menu)
-        snippet = gr.Code(label=t("Classify from Python"), language="python", interactive=False)
+        snippet = gr.Code(
+            label=t("Classify from Python"), language="python", interactive=False, elem_id="finetune-snippet"
+        )
     desk = Desk(context, SNIPPET, box, head, matrix, bars, cell, strips, snippet)
     matrix.click(guarded(desk.inside), menu, cell, **PRIVATE)
     return desk
