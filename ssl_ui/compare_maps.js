@@ -1,13 +1,15 @@
 // Two maps that know of each other. Runs after liveplot.js, in the same scope. A picture's number is its place
-// in `places`, the same on both sides where they are linked.
+// in `places`, the same on both sides where they are linked. The ring lies over the plot: to draw it into the plot
+// would draw all of it again, at every picture that the pointer passes.
 const parts = [...element.querySelectorAll("[data-side]")];
 const boxes = parts.map((part) => part.querySelector(".liveplot"));
 const plots = boxes.map((box) => livePlot(box, () => {}));
+const rings = parts.map((part) => part.querySelector(".two-ring"));
 let shown = null, lit = -1, bound = [false, false];
 
 function take(value) {
+  light(-1);
   shown = value;
-  lit = -1;
   element.querySelector(".two-said").textContent = value.said;
   parts.forEach((part, i) => {
     const side = value.sides[i];
@@ -18,7 +20,7 @@ function take(value) {
     letter.style.setProperty("--ink", side.ink);
     part.querySelector("h3").replaceChildren(letter, ` ${side.title}`);
     part.querySelector("p").textContent = side.how;
-    plots[i].draw({ ...side.figure, layout: { ...side.figure.layout, shapes: [], annotations: [] } });
+    plots[i].draw(side.figure);
     if (!bound[i]) bind(i);
   });
 }
@@ -27,8 +29,8 @@ function bind(i) { // plotly's events can be had once it has drawn
   const box = boxes[i];
   if (!box.on) return void requestAnimationFrame(() => element.isConnected && bind(i));
   bound[i] = true;
-  box.on("plotly_hover", ({ points: [point] }) => light(number(i, point)));
-  box.on("plotly_unhover", () => light(-1));
+  box.on("plotly_hover", ({ points: [point] }) => light(number(i, point), i));
+  for (const gone of ["plotly_unhover", "plotly_relayouting", "plotly_relayout"]) box.on(gone, () => light(-1));
 }
 
 // The n-th point of a class is the n-th picture with that label.
@@ -38,27 +40,22 @@ function number(i, point) {
   return labels.findIndex((label) => label === point.curveNumber && left-- === 0);
 }
 
-function light(k) {
+function light(k, side) {
   if (k === lit || !shown) return;
   lit = k;
-  const ink = getComputedStyle(element).getPropertyValue("--body-text-color").trim();
-  const paper = getComputedStyle(element).getPropertyValue("--background-fill-primary").trim();
-  shown.sides.forEach((side, i) => {
-    if (!boxes[i].on || (!shown.linked && i !== hovered())) return;
-    Plotly.relayout(boxes[i], k < 0 ? { shapes: [], annotations: [] } : marks(side, k, ink, paper));
-  });
+  rings.forEach((ring, i) => (ring.hidden = k < 0 || !boxes[i].on || (!shown.linked && i !== side) || !put(i, k)));
 }
 
-const hovered = () => boxes.findIndex((box) => box.matches(":hover"));
-
-function marks(side, k, ink, paper) { // a ring of so many pixels, and in words which picture it is
-  const [x, y] = side.points[k], r = 13;
-  const ring = { type: "circle", xsizemode: "pixel", ysizemode: "pixel", xanchor: x, yanchor: y, x0: -r, x1: r, y0: -r, y1: r };
-  const words = `<b>${side.names[side.labels[k]]}</b> · ${shown.word} ${side.places[k]}`;
-  return {
-    shapes: [{ ...ring, line: { width: 4, color: ink } }],
-    annotations: [{ x, y, text: words, ax: 0, ay: 36, arrowhead: 0, arrowcolor: ink, standoff: r, bgcolor: paper, bordercolor: ink, borderpad: 4, font: { size: 16, color: ink } }],
-  };
+function put(i, k) { // the ring over a picture's point, and in words which it is; false if it is out of sight
+  const { xaxis, yaxis } = boxes[i]._fullLayout, side = shown.sides[i], words = rings[i].querySelector("span");
+  const x = xaxis.l2p(side.points[k][0]), y = yaxis.l2p(side.points[k][1]);
+  if (x < 0 || x > xaxis._length || y < 0 || y > yaxis._length) return false;
+  rings[i].style.left = `${x + xaxis._offset}px`;
+  rings[i].style.top = `${y + yaxis._offset}px`;
+  words.replaceChildren(Object.assign(document.createElement("b"), { textContent: side.names[side.labels[k]] }), ` · ${shown.word} ${side.places[k]}`);
+  const part = (x + xaxis._offset) / boxes[i].offsetWidth;
+  rings[i].dataset.lean = part < 0.25 ? "right" : part > 0.75 ? "left" : "middle";
+  return true;
 }
 
 const update = () => props.value && take(props.value);

@@ -28,7 +28,10 @@ CAUTION = "Who is near whom can be compared; where a cluster lies, and which way
 SIDE = """
 <section data-side="{i}">
   <h3></h3><p></p>
-  <div class="liveplot" role="img" aria-label="{label}" style="height: 480px"></div>
+  <div class="two-frame">
+    <div class="liveplot" role="img" aria-label="{label}" style="height: 480px"></div>
+    <div class="two-ring" hidden><span></span></div>
+  </div>
 </section>
 """
 
