@@ -21,7 +21,7 @@ from ssl_ui.i18n import explain, t
 from ssl_ui.progress import in_words, note
 
 READY = "What is recorded stands at the right. Measure anew what you want to see for yourself."
-MEASURED = "Measured. Click a cell of the matrix to see its pictures."
+MEASURED = "Measured. Under “Who is taken for whom”, click a cell to see its pictures."
 EMPTY: dict[str, Any] = {"data": [], "layout": {}}
 Update = dict[Any, Any]
 

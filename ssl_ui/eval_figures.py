@@ -85,6 +85,7 @@ def recall_bars(trained: Result, untrained: Result | None) -> Figure:
                 "marker": {"color": colours, "opacity": opacity},
                 "text": ["" if v is None else f"{v:.0f}" for v in values],
                 "textposition": "outside",
+                "textfont": {"size": FONT - 2},
                 "textangle": 0,
                 "cliponaxis": False,
                 "hovertemplate": "%{x:.1f} %<extra>" + title + "</extra>",

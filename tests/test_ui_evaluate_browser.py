@@ -106,6 +106,7 @@ def test_what_is_recorded_shows_at_once_and_without_pictures(page: Page, folder:
             assert words.startswith(f"{100 * figure.value:.1f}")
             assert f"[{100 * low:.1f}, {100 * high:.1f}]" in cells.nth(place).inner_text()
     assert "the command --labels 10" in (page.locator("#evaluate-table details").text_content() or "")
+    page.get_by_role("tab", name="Who is taken for whom").click()
     figure = kept.trained["knn_h"]
     counts = np.asarray(figure.confusion)
     (matrix,) = drawn(page, "matrix")
@@ -165,7 +166,6 @@ def test_a_fresh_measurement_and_the_pictures_in_its_cells(
 ) -> None:
     choose_own(page)
     expect(page.locator("#evaluate-table caption")).to_contain_text("No figures are recorded")
-    expect(page.locator("#evaluate-matrix")).not_to_be_visible()
     real = fresh.measured
     monkeypatch.setattr(fresh, "measured", endless.measured)
     page.locator("#evaluate-start").click()
@@ -180,6 +180,7 @@ def test_a_fresh_measurement_and_the_pictures_in_its_cells(
     expect(row).to_contain_text("measured now")
     said = float(row.locator("td b").last.inner_text())
     assert said == pytest.approx(100 * found.result.value, abs=1.5)  # the worker's batches round otherwise
+    page.get_by_role("tab", name="Who is taken for whom").click()
     (matrix,) = drawn(page, "matrix")
     share = np.asarray(matrix["z"])
     test = DATASETS["digits"]().load().test

@@ -35,8 +35,11 @@ def build(context: Context, frame: Frame) -> None:
                 [], label=t("Look closer at"), visible=False, elem_id="evaluate-closer"
             )
             with gr.Tabs(elem_id="evaluate-views"):
-                with gr.Tab(t("Figures"), elem_id="evaluate-accuracy"):
-                    parts |= _accuracy()
+                with gr.Tab(t("Figures"), elem_id="evaluate-figures"):
+                    parts["table"] = gr.HTML(elem_id="evaluate-table", apply_default_css=False)
+                    gr.Markdown(words.lesson(), elem_id="evaluate-lesson")
+                with gr.Tab(t("Who is taken for whom"), elem_id="evaluate-who"):
+                    parts |= _who()
                 with gr.Tab(t("How z lies"), elem_id="evaluate-geometry"):
                     parts |= _geometry()
     _wire(Desk(context=context, **parts), frame)
@@ -56,30 +59,27 @@ def _left(context: Context) -> dict[str, Any]:
         start = gr.Button(t("Measure"), variant="primary", min_width=110, elem_id="evaluate-start")
         stop = gr.Button(t("Stop"), variant="stop", min_width=80, interactive=False, elem_id="evaluate-stop")
     status = gr.HTML(note(t(READY)), elem_id="evaluate-status", apply_default_css=False)
-    gr.Markdown(words.lesson(), elem_id="evaluate-lesson")
     return {"menu": menu, "asked": asked, "start": start, "stop": stop, "status": status}
 
 
-def _accuracy() -> dict[str, Any]:
-    table = gr.HTML(elem_id="evaluate-table", apply_default_css=False)
+def _who() -> dict[str, Any]:
     with gr.Row():
         figure = gr.Dropdown(
             [],
-            label=t("Who is taken for whom by"),
+            label=t("As said by"),
             elem_id="evaluate-figure",
             filterable=False,
             scale=1,
-            min_width=230,
+            min_width=210,
         )
-        setting = gr.HTML(elem_id="evaluate-setting", apply_default_css=False, scale=3, min_width=300)
+        setting = gr.HTML(elem_id="evaluate-setting", apply_default_css=False, scale=4, min_width=300)
     with gr.Column(visible=False) as both, gr.Row(elem_classes="eval-charts"):
         matrix = live_plot(
-            label=t("Who is taken for whom"), height=400, min_width=380, elem_id="evaluate-matrix"
+            label=t("Who is taken for whom"), height=470, min_width=380, elem_id="evaluate-matrix"
         )
-        bars = live_plot(label=t("Recall by class"), height=400, min_width=300, elem_id="evaluate-bars")
+        bars = live_plot(label=t("Recall by class"), height=470, min_width=300, elem_id="evaluate-bars")
     cell = gr.HTML(elem_id="evaluate-cell", apply_default_css=False)
     return {
-        "table": table,
         "figure": figure,
         "setting": setting,
         "both": both,
@@ -93,7 +93,7 @@ def _geometry() -> dict[str, Any]:
     cards = gr.HTML(elem_id="evaluate-cards", apply_default_css=False)
     with gr.Row(elem_classes="eval-charts"):
         plots = {
-            name: live_plot(label=t(label), height=430, min_width=280, elem_id=f"evaluate-{name}")
+            name: live_plot(label=t(label), height=400, min_width=280, elem_id=f"evaluate-{name}")
             for name, label in PLOTS.items()
         }
     return {"cards": cards, **plots}
