@@ -38,7 +38,7 @@ def queue(trace: InfoNCETrace, scene: Scene) -> Layout:
     other = torch.arange(scene.v * scene.n).roll(-scene.n)  # the view beside it
     own = Line("own", "k", t("its own key: the other view of its picture"), tiles=other.tolist())
     others = scene.compared.stand_in
-    ages, newest = _ages(scene.method, count) if others is None else ([None] * count, count - 1)
+    ages, newest = _ages(None if others is not None else scene.method, count)
     keys = [_key(slot, age) for slot, age in enumerate(ages)] if others is None else _stand_ins(others)
     drawn = [(newest - int(back)) % count for back in torch.linspace(0, count - 1, min(KEYS, count)).round()]
     note = " ".join(
@@ -61,7 +61,7 @@ def _stand_ins(index: Int[Tensor, " k"]) -> list[Line]:
     ]
 
 
-def _ages(method: Method, count: int) -> tuple[list[int | None], int]:
+def _ages(method: Method | None, count: int) -> tuple[list[int | None], int]:
     """How many steps ago each key was written, None where nothing was; and the slot of the newest."""
     if not isinstance(method, MoCo):
         return [None] * count, count - 1
