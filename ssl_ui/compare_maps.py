@@ -54,7 +54,7 @@ def maps(context: Context, runs: list[tuple[Run, Look]], pictures: bool = True) 
     # its weights are not needed, so it need not have saved any yet
     picked = [pick(context, f"{UNTRAINED}/{run.name}", recorded=True) for run, _ in runs]
     films = [filmed(run.folder) for run, _ in runs]
-    linked = same_pictures(*picked, *films)
+    linked = same_pictures(picked[0], picked[1], films[0], films[1])
     keep = [shared(films[0], films[1]), shared(films[1], films[0])] if linked else [None, None]
     sides = [_side(context, *parts, pictures) for parts in zip(runs, picked, films, keep, strict=True)]
     said = t("The same {n:,} test pictures on both sides: point at one.", n=len(sides[0]["places"]))

@@ -1,7 +1,7 @@
 """In what the settings of chosen runs differ: every choice and every knob, the equal ones folded away."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -49,11 +49,11 @@ def differences(runs: Sequence[Settings]) -> list[Row]:
     each = [dict(_all(settings)) for settings in runs]
     keys = dict.fromkeys(key for one in each for key in one)
     order = {group: i for i, group in enumerate(["choice", *GROUPS])}
-    rows = [Row(*key, tuple(one.get(key, ABSENT) for one in each)) for key in keys]
+    rows = [Row(group, name, tuple(one.get((group, name), ABSENT) for one in each)) for group, name in keys]
     return sorted(rows, key=lambda row: order[row.group])
 
 
-def _all(settings: Settings) -> Any:
+def _all(settings: Settings) -> Iterator[tuple[tuple[str, str], str]]:
     for name in REGISTRIES:
         value = getattr(settings, name)
         if name == "recipe":
