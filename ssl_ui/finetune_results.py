@@ -86,8 +86,8 @@ def matrix(of: Tested) -> Figure:
     trace |= {"text": [[str(n) if n else "" for n in row] for row in counts], "texttemplate": "%{text}"}
     if rows > COUNTED:
         trace.pop("texttemplate")
-    figure["layout"]["yaxis"].pop("title", None)  # beside long names there is no room for it
-    figure["layout"]["xaxis"]["title"] = {"text": t("rows: what it is · columns: what it is taken for")}
+    for words in figure["layout"]["annotations"]:  # of a few pictures a count says more than a percentage
+        words["text"] = t("row: what it is · column: what was said · pictures")
     return figure
 
 

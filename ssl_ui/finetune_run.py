@@ -55,7 +55,7 @@ class Watch:
         there = name in [value for _, value in offered]
         run = runs.find(str(name), self.context.runs_folder) if there else None
         able = (run is not None and run.alive(), run is not None and run.can_resume())
-        kept = {} if there or not name else {"value": None}  # removed meanwhile
+        kept: dict[str, Any] = {} if there or not name else {"value": None}  # removed meanwhile
         return gr.Dropdown(offered, **kept), *(gr.Button(interactive=yes) for yes in able)
 
     def selected(self, name: str | None) -> tuple[Any, ...]:

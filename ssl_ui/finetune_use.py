@@ -24,7 +24,7 @@ from ssl_ui.pictures import data_url, tag
 from ssl_ui.progress import finished, in_words, note
 
 DROP: dict[str, Any] = {"height": 120, "elem_classes": "finetune-drop"}  # the looks of a place for a file
-TAKEN = {"safetensors": "Weights (safetensors)", "onnx": "Model (ONNX)"}
+TAKEN = {"safetensors": "safetensors", "onnx": "ONNX"}
 TOP = 5  # classes that are named of a picture
 READY = "Made when you press a button: weights for PyTorch, or a model for any program, each with its card."
 
