@@ -10,6 +10,7 @@ from ssl_core import runs
 from ssl_core.checkpoints import load_json
 from ssl_core.datasets.base import Pictures
 from ssl_core.events import Started
+from ssl_core.jobs import Progress
 from ssl_core.predictions import Predictions, predictions
 from ssl_core.problem import Problem
 from ssl_core.results import Result
@@ -99,6 +100,7 @@ def bars(of: Tested) -> Figure:
 def judged(context: Context, of: Tested) -> Job[tuple[Pictures, Predictions]]:
     """The test pictures, and what is said of each. Raises Problem where they are not on this machine."""
     picked = pick(context, of.run.name)
+    yield Progress("Opening the pictures", 0.0)  # first: they may wait behind somebody else's
     pictures = picked.pictures(context)
     if list(pictures.classes) != of.found["classes"] or len(pictures.test) != of.found["pictures"]:
         raise Problem("The pictures of this run are no longer on this machine.")

@@ -62,7 +62,6 @@ def build(context: Context, frame: Frame) -> None:
 
     turned = [part.change for part in made.parts if part is not visitor]
     gr.on([frame.tab.select, *turned], expected, made.parts, cost, **LIVE)
-    watched.state(expected, made.parts, cost, **LIVE)
 
 
 def _visitor(frame: Frame) -> gr.BrowserState:
