@@ -30,7 +30,7 @@ def test_one_point_is_collapsed(generator: torch.Generator) -> None:
 
 
 def test_a_cone_and_few_directions_are_partial(generator: torch.Generator) -> None:
-    cone = torch.randn(1, 32, generator=generator) + 0.4 * torch.randn(400, 32, generator=generator)
+    cone = torch.randn(1, 32, generator=generator) + 0.25 * torch.randn(400, 32, generator=generator)
     found = judge(*seen(cone))
     assert (found.state, found.reason) == ("partial", "narrow")
     plane = torch.zeros(400, 32)
