@@ -100,10 +100,10 @@ def _map(context: Context, picked: Picked, made: Film, names: list[str], picture
         if shown is None:
             said = t("test picture {number}", number="%{customdata}")
             trace["hovertemplate"] = f"<b>{trace['name']}</b><br>{said}<extra></extra>"
-    flat = made.points.flatten(0, 1)
-    for axis, low, high in zip("xy", flat.amin(0).tolist(), flat.amax(0).tolist(), strict=True):
-        room = 0.04 * (high - low) or 1.0
-        drawn["layout"][f"{axis}axis"]["range"] = [low - room, high + room]  # one for all moments
+    flat = made.points.flatten(0, 1)  # a range given anew would undo a zoom: corners that nobody sees hold it
+    corners = {axis: [float(flat[:, k].min()), float(flat[:, k].max())] for k, axis in enumerate("xy")}
+    unseen = {"mode": "markers", "marker": {"opacity": 0}, "hoverinfo": "skip", "showlegend": False}
+    drawn["data"].append({"type": "scattergl", **unseen, **corners})
     drawn["layout"]["uirevision"] = str(picked.home)
     drawn["layout"]["margin"] = {"l": 4, "r": 4, "t": 8, "b": 4}
     return drawn

@@ -33,7 +33,7 @@ function place(i, axis) { // between two moments, as far as the glide has come
 }
 
 function draw() {
-  const data = film.map.data.map((trace, k) => ({
+  const data = film.map.data.map((trace, k) => trace.x ? trace : ({ // the corners stay where they are
     ...trace,
     x: Float32Array.from(members[k], (i) => place(i, 0)),
     y: Float32Array.from(members[k], (i) => place(i, 1)),

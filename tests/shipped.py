@@ -43,6 +43,8 @@ def a_run(folder: Path, pictures: Path, method: str, steps: int = STEPS) -> runs
     settings = settings.with_knobs("encoder", width=8).with_knobs("head", hidden=16, output_dim=8)
     if method == "moco":
         settings = settings.with_knobs("method", queue=64)
+    else:
+        settings = settings.with_knobs("loss", temperature=0.5)  # another than MoCo's
     run = runs.create(settings, folder)
     assert [type(event).__name__ for event in work(run.folder)][-1] == "Finished"
     return run

@@ -17,16 +17,20 @@ from shipped import CLASSES, a_run, digit_pictures
 from torch import Tensor
 
 from ssl_core import film, runs, snapshots
+from ssl_core.datasets.cifar10 import Cifar10
+from ssl_core.datasets.folder import CIFAR10_CLASSES
 from ssl_core.evaluation import project
 from ssl_core.events import Monitored, Step
 from ssl_core.losses import LOSSES
 from ssl_core.problem import Problem
+from ssl_core.settings import Settings
 from ssl_core.shipped import load_pairs
 from ssl_core.similarity import method_of
 from ssl_ui import run_service as service
 from ssl_ui.context import Context
 from ssl_ui.encoders import entries, newest, pick
 from ssl_ui.film_data import film_data
+from ssl_ui.own_pictures import located
 from ssl_ui.run_names import in_order
 from ssl_ui.similarity_state import SimilarityState
 from ssl_ui.view_batch import see, to_json
@@ -92,6 +96,18 @@ def test_pictures_are_its_own_or_missing_and_never_others(shipped: Path, tmp_pat
     assert (before.trained, before.home) == (False, shipped / "sim")
 
 
+def test_the_original_serves_where_it_is_and_other_pictures_do_not(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = digit_pictures(tmp_path / "others", ("p", "q"))
+    context = Context(str(others), shipped)
+    known = {"pictures": "CIFAR-10 (JPEG)", "classes": list(CIFAR10_CLASSES)}
+    with pytest.raises(Problem, match="classes p, q"):
+        located(context, Settings(dataset="folder"), "", known)
+    monkeypatch.setattr(Cifar10, "at_hand", lambda source: True)
+    assert located(context, Settings(dataset="folder"), "", known).dataset == "cifar10"
+
+
 def test_what_came_trained_is_not_resumed(bare: Context) -> None:
     with pytest.raises(Problem, match="Start from"):
         service.resume(bare, "sim", "anyone")
@@ -108,8 +124,10 @@ def test_the_film_is_the_cores(bare: Context, shipped: Path) -> None:
     assert sent["steps"] == made.steps.tolist()
     assert sent["names"][0] == "untrained"
     assert sent["knn"] == knn_of(shipped / "sim")
-    assert [trace["name"] for trace in sent["map"]["data"]] == list(CLASSES)
-    for k, trace in enumerate(sent["map"]["data"]):  # in the order in which the page takes a class's points
+    *traces, corners = sent["map"]["data"]
+    assert corners["x"] == [float(made.points[..., 0].min()), float(made.points[..., 0].max())]
+    assert [trace["name"] for trace in traces] == list(CLASSES)
+    for k, trace in enumerate(traces):  # in the order in which the page takes a class's points
         assert trace["customdata"] == made.index[made.labels == k].tolist()
         assert CLASSES[k] in trace["hovertemplate"]
     assert sent["map"]["layout"]["meta"]["pictures"] is None
@@ -201,9 +219,9 @@ def test_evaluate_without_pictures_names_the_remedy(client: Client) -> None:
 
 # the page
 
-SHOWN = """id => { const plot = document.querySelector(`${id} .liveplot`);
-  return (plot?._fullData || []).flatMap(({x, y}) => Array.from(x, (v, i) => [v, y[i]])) }"""
-
+SHOWN = """id => (document.querySelector(`${id} .liveplot`)?._fullData || [])
+  .filter((trace) => trace.showlegend !== false)
+  .flatMap(({x, y}) => Array.from(x, (v, i) => [v, y[i]]))"""
 LIES = f"""wanted => {{ const found = ({SHOWN})("#embedding-film");
   return found.length === wanted.length
     && found.every(([x, y], i) => Math.hypot(x - wanted[i][0], y - wanted[i][1]) < 1e-4) }}"""
@@ -235,10 +253,21 @@ def test_the_film_plays_in_the_page_and_maps_are_of_what_was_kept(visit: Visit, 
     for back in range(1, len(made.steps)):
         page.keyboard.press("ArrowLeft")
         stands(len(made.steps) - 1 - back)
+    plot = tab.locator(".film-map")
+    zoom = "plot => Array.from(plot.layout.xaxis.range)"
+    whole = plot.evaluate(zoom)
+    plot.hover()
+    page.mouse.wheel(0, -400)
+    at = [plot.element_handle(), whole[0]]
+    page.wait_for_function("([plot, whole]) => plot.layout.xaxis.range[0] !== whole", arg=at)
+    page.wait_for_timeout(500)  # a wheel turns on for a while
+    zoomed = plot.evaluate(zoom)
     tab.locator(".film-scrub").fill("1")
     stands(1)
     tab.locator(".film-next").click()
     stands(2)
+    assert plot.evaluate(zoom) == pytest.approx(zoomed)  # it is kept
+    plot.dblclick()  # all of it again
     tab.locator(".film-play").click()  # from its end it begins anew
     expect(tab.locator(".film-play")).to_contain_text("Pause")
     expect(tab.locator(".film-play")).to_contain_text("Play")
@@ -299,6 +328,7 @@ def test_pairs_have_their_class_for_a_picture_and_curves_are_drawn(visit: Visit,
     assert names[2] == f"a₃ {pairs.classes[int(pairs.labels[2])]}"
     heat = tab.get_by_role("slider", name="Temperature")
     expect(heat).to_have_value("0.5")  # that of its run
+    page.wait_for_timeout(1000)  # menus that get other lines ask once more
     heat.fill("0.9")
     share = float(trace.share[0, 8])  # type: ignore[attr-defined]
     expect(rows.nth(1).locator("td").last).to_have_text(f"{trace.logits[0, 8]:.3f}".replace("-", "−"))  # type: ignore[attr-defined]
