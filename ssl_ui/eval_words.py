@@ -4,7 +4,7 @@ from html import escape
 
 from ssl_core.collapse import COLLAPSED, FEW, NARROW, REASONS
 from ssl_core.results import Result, Results
-from ssl_ui.eval_data import Judged, Moment, columns, setting_of, title_of
+from ssl_ui.eval_data import BAG, Judged, Moment, columns, setting_of, title_of
 from ssl_ui.eval_geometry import when
 from ssl_ui.eval_show import Shown
 from ssl_ui.i18n import explain, t
@@ -103,10 +103,10 @@ def table(found: Shown) -> str:
     if not found.runs:
         return note(t("Choose a run. Where there is none, train one first: a minute is enough to begin."))
     rows = found.rows()
-    names = columns([results for _, results, _ in rows])
+    names = list(dict.fromkeys(name.partition(BAG)[0] for name in columns([found for _, found, _ in rows])))
     heads = [t("Collapse"), *(title_of(name) for name in names)]
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
-    body = "".join(_row(judged, results, names, now) for judged, results, now in rows)
+    body = "".join(_rows(judged, results, names, now) for judged, results, now in rows)
     caption = t("Top-1 on test pictures, %; in brackets 95 % of a bootstrap over them; below: untrained")
     if not names:
         caption = t("No figures are recorded of these runs yet. Press Measure.")
@@ -116,11 +116,21 @@ def table(found: Shown) -> str:
     )
 
 
-def _row(judged: Judged, results: Results, names: list[str], now: bool) -> str:
+def _rows(judged: Judged, results: Results, names: list[str], now: bool) -> str:
+    """Whole pictures, and below them bags of so many patches, as far as either was measured."""
+    bags = {name.partition(BAG)[2] for name in columns([results])} or {""}
+    return "".join(_row(judged, results, names, now, bag) for bag in sorted(bags, key=lambda n: int(n or 0)))
+
+
+def _row(judged: Judged, results: Results, names: list[str], now: bool, bag: str) -> str:
+    suffix = BAG + bag if bag else ""
     cells = "".join(
-        f"<td>{_pair(results.trained.get(name), results.untrained.get(name))}</td>" for name in names
+        f"<td>{_pair(results.trained.get(name + suffix), results.untrained.get(name + suffix))}</td>"
+        for name in names
     )
     under = t("measured now") if now else judged.name
+    if bag:
+        under = t("bags of {n} patches", n=bag)
     title = f'{escape(judged.title)}<small title="{escape(judged.name)}">{escape(under)}</small>'
     return (
         f'<tr data-run="{escape(judged.name)}"><th scope="row">{title}</th>'

@@ -124,6 +124,7 @@ def _knn(folder: Path, made: Film) -> dict[str, Any]:
     curve["data"].append(now | {"x": [], "y": [], "hoverinfo": "skip", "showlegend": False})
     curve["layout"] |= {"showlegend": False, "hovermode": "closest"}
     curve["layout"]["yaxis"] |= {"rangemode": "tozero"}
+    curve["layout"]["xaxis"] |= {"nticks": 4}  # it is narrow, and steps have four digits or five
     named = t(
         "of {queries:,} held-out training pictures are named rightly by their neighbours among {bank:,} (kNN "
         "top-1 on h; by guessing {chance} %)",

@@ -35,7 +35,7 @@ def standing(run: runs.Run) -> str:
     last = run.last_event(Monitored)
     if not isinstance(last, Monitored):
         return t("saved")
-    return t("kNN {percent} %", percent=f"{100 * last.knn:.1f}")
+    return t("held-out kNN {percent} %", percent=f"{100 * last.knn:.1f}")
 
 
 def method(settings: Settings) -> str:

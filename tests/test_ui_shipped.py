@@ -71,7 +71,7 @@ def test_shipped_runs_stand_between_own_ones_and_the_untrained(shipped: Path, tm
     assert names[3] == "untrained/convnet"
     assert newest(context) == own.name
     said = {name: words for words, name in entries(context)}["sim"]
-    assert said == f"SimCLR · pictures · shipped · kNN {100 * knn_of(shipped / 'sim')[-1]:.1f} %"
+    assert said == f"SimCLR · pictures · shipped · held-out kNN {100 * knn_of(shipped / 'sim')[-1]:.1f} %"
     assert [name for _, name in service.menu(context)] == [run.name for run in in_order(context)]
 
 

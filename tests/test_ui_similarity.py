@@ -73,7 +73,7 @@ def test_names_of_encoders(context: Context, trained: Run) -> None:
 def test_the_menu_names_runs_with_their_knn_and_then_the_untrained(context: Context, trained: Run) -> None:
     (words, first), *rest = entries(context)
     assert first == trained.name
-    assert re.fullmatch(rf"{trained.name} \(kNN \d+\.\d %\)", words)
+    assert re.fullmatch(rf"{trained.name} \(held-out kNN \d+\.\d %\)", words)
     assert [name for _, name in rest] == [
         "untrained/convnet",
         "untrained/resnet10",

@@ -71,7 +71,7 @@ const labMarks = (() => {
     },
   };
   const letter = (w, h) => Math.min(h < CROWDED ? h * 0.5 : h * 0.22, w * 0.38, 12);
-  const CORNERED = new Set(["negative", "self", "unused"]);
+  const CORNERED = new Set(["negative", ITSELF, "unused"]);
 
   function outline(mask, { left, top, cw, ch, rows, columns }) { // neighbours stand in one frame
     const on = (r, c) => r >= 0 && c >= 0 && r < rows && c < columns && mask[r * columns + c] > 0, paths = [];

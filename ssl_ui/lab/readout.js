@@ -14,7 +14,7 @@ function labReadout(box, { film, frame, stage, row, column, lights, words }) {
     parts.push(`${stage.title} (${[down[row], across].filter(Boolean).join(", ")}) = ${said}`);
     const pair = film.byName.get("sim");
     if (pair && pair.letters.join() === stage.letters.join()) {
-      const role = ["positive", "negative", "self", "unused"].find((name) => film.mask(name)?.[row * columns + column]);
+      const role = ["positive", "negative", ITSELF, "unused"].find((name) => film.mask(name)?.[row * columns + column]);
       if (role) parts.push(`${words.signs[role][0]} ${words.signs[role][1]}`);
     }
   }

@@ -2,8 +2,8 @@
 // labWalk(root, about, on) → {show(bench), go(stage), step(by), light(lit)}; on = {drag, typeset: where the formulas are}.
 function labWalk(root, about, on) {
   const $ = (name) => root.querySelector(`.lab-${name}`), w = about.words;
-  const LAYERS = ["positive", "negative", "self", "unused", "numerator", "denominator"];
-  const chosen = new Set(["positive", "self"]);
+  const LAYERS = ["positive", "negative", ITSELF, "unused", "numerator", "denominator"];
+  const chosen = new Set(["positive", ITSELF]);
   let bench = null, stage = null, anchor = 0, pointed = {}, sourced = null;
 
   const picture = labStage($("picture"), { hover: hovered, pick: (row) => pick(anchorOf(row)), words: w });
