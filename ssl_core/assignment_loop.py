@@ -96,7 +96,7 @@ class Said:
 
 @torch.no_grad()
 def ask(model: Linear, seen: Plain) -> Said:
-    """What the classifier says, in evaluation mode; picture by picture, as the notebook's loop only counts."""
+    """What the classifier says, in evaluation mode; picture by picture: the notebook's loop only counts."""
     model.eval()
     ranked, truth = [], []
     for x, labels in seen:
