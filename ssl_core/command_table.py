@@ -74,7 +74,7 @@ def wanted(one: runs.Run, options: argparse.Namespace, makers: dict[Source, Make
         settings = relocated(one, options)
         maker = at(settings.source(), makers)
     except Problem as problem:
-        if kept == Results() or options.data:
+        if kept == Results() or options.data or options.again:
             raise
         names = ", ".join(f"{name} ({job.side})" for job in absent or [] for name in job.part.names)
         print(f"{one.name}: {names} cannot be measured here. {problem}", file=sys.stderr)

@@ -30,20 +30,20 @@ NOT_OURS = (
 
 
 def lay_beside(data: list[Any], layout: dict[str, Any], beside: Sequence[Published], begin: float) -> None:
-    """Published figures as lines across, and below the lowest of them in words what they are."""
+    """Published figures as lines across, and above the highest of them, clear of our curves, their words."""
     layout["shapes"] = []
-    below = 100 * min((p.value for p in beside), default=0.0)
+    above = 1 + 100 * max((p.value for p in beside), default=0.0)
     for i, one in enumerate(sorted(beside, key=lambda p: -p.value)):
         y = 100 * one.value
         layout["shapes"].append(reference_line(y) | {"line": {"dash": "dot", "width": 1.5, "color": GREY}})
-        where = {"xref": "paper", "x": 0.01, "xanchor": "left", "yanchor": "top", "y": below - WORDS * i}
+        where = {"xref": "paper", "x": 0.01, "xanchor": "left", "yanchor": "bottom"}
+        where["y"] = above + WORDS * (len(beside) - 1 - i)
         layout["annotations"].append(
             {"text": spelled(one), "showarrow": False, "font": {"size": 14}, **where}
         )
     if beside:  # a range given anew would undo the zoom of whoever watches
         unseen = {"type": "scatter", "mode": "markers", "marker": {"opacity": 0}, "hoverinfo": "skip"}
-        most = 100 * max(p.value for p in beside)
-        data.append(unseen | {"x": [float(begin)], "y": [most], "showlegend": False})
+        data.append(unseen | {"x": [float(begin)], "y": [above + WORDS * len(beside)], "showlegend": False})
 
 
 def called(one: Published) -> str:

@@ -47,7 +47,8 @@ SHARES = [[0.0, "#f7fbff"], [0.05, "#deebf7"], [0.2, "#9ecae1"], [0.5, "#4292c6"
 
 
 def _percent(share: float) -> str:
-    return "" if share == 0 else f"{100 * share:.0f}" if share >= 0.005 else "<1"
+    whole = f"{100 * share:.0f}"
+    return "" if share == 0 else "<1" if whole == "0" else whole
 
 
 def cell(result: Result, true: int, said: int) -> str:
