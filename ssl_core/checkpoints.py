@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
@@ -15,6 +17,7 @@ from torch import nn
 from ssl_core.problem import Problem
 
 FORMAT = 1
+TORN = (OSError, ValueError, KeyError, EOFError, BadZipFile)  # what a spoilt file of arrays may raise
 
 
 @contextmanager
@@ -41,6 +44,18 @@ def load_json(path: Path) -> dict[str, Any]:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise Problem("{file} cannot be read ({why}).", file=str(path), why=str(error)) from error
+
+
+def save_arrays(path: Path, **arrays: Any) -> None:
+    """Arrays and plain values by name, compressed; whole or not at all."""
+    with written_whole(path) as beside, beside.open("wb") as out:
+        np.savez_compressed(out, **arrays)
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """What `save_arrays` wrote. Raises one of TORN where it cannot be read."""
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
 
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:

@@ -66,7 +66,7 @@ def judge(
 
 
 def rank_of(spectrum: Float[Tensor, " k"]) -> float:
-    """Effective rank from the eigenvalues of a covariance, the squares of singular values; 0 if all are 0."""
+    """Effective rank from the squares of singular values, as a covariance has them; 0 if all are 0."""
     singular = spectrum.double().clamp_min(0).sqrt()
     if not singular.any():
         return 0.0

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 def record(run: runs.Run, settings: Settings, said: dict[str, Any]) -> None:
     """Keep the figures beside the run, as those of `table` are."""
-    command = remembered("cs231n", run.name, settings)
+    command, known = remembered("cs231n", run.name, settings), load_results(run.folder)
     for protocol in PROTOCOLS:
         for side, name, whose in (
             ("trained", "pretrained", who(settings, run.folder)),
@@ -79,7 +79,7 @@ def record(run: runs.Run, settings: Settings, said: dict[str, Any]) -> None:
                 "queries": said["test_pictures"],
             }
             figure = (f"cs231n_{protocol}", score.top1, score.interval, score.top5)
-            if run.shipped and figure[0] in getattr(load_results(run.folder), side):
+            if run.shipped and figure[0] in getattr(known, side):
                 continue  # what came with the project stays as it came
             keep(run.folder, side, Result(*figure, setting, command, score.confusion, said["classes"]))
 

@@ -7,14 +7,13 @@ lie over it; that takes seconds a moment, so it is made once and kept (`maps.npz
 
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ssl_core.checkpoints import written_whole
+from ssl_core.checkpoints import TORN, load_arrays, save_arrays
 from ssl_core.datasets.base import Report, silent
 from ssl_core.evaluation.geometry import unit
 from ssl_core.evaluation.projection import UMAP, principal_directions, project
@@ -79,29 +78,28 @@ def turned(points: Float[Tensor, "n 2"], onto: Float[Tensor, "n 2"]) -> Float[Te
 
 def keep(folder: Path, made: Film) -> None:
     """Keep a film in a run's folder."""
-    with written_whole(folder / KEPT) as beside, beside.open("wb") as out:
-        np.savez_compressed(
-            out,
-            format=FORMAT,
-            steps=made.steps.numpy(),
-            points=made.points.numpy().astype(np.float16),
-            labels=made.labels.numpy().astype(np.int16),
-            index=made.index.numpy().astype(np.int32),
-            projection=made.projection,
-        )
+    save_arrays(
+        folder / KEPT,
+        format=FORMAT,
+        steps=made.steps.numpy(),
+        points=made.points.numpy().astype(np.float16),
+        labels=made.labels.numpy().astype(np.int16),
+        index=made.index.numpy().astype(np.int32),
+        projection=made.projection,
+    )
 
 
 def _kept(path: Path) -> Film:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return Film(
-                torch.from_numpy(file["steps"]),
-                torch.from_numpy(file["points"].astype(np.float32)),
-                torch.from_numpy(file["labels"].astype(np.int64)),
-                torch.from_numpy(file["index"].astype(np.int64)),
-                str(file["projection"]),
-            )
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        known = load_arrays(path)
+        return Film(
+            torch.from_numpy(known["steps"]),
+            torch.from_numpy(known["points"].astype(np.float32)),
+            torch.from_numpy(known["labels"].astype(np.int64)),
+            torch.from_numpy(known["index"].astype(np.int64)),
+            str(known["projection"]),
+        )
+    except TORN as error:
         raise Problem("{file} cannot be read ({why}). Delete it.", file=str(path), why=str(error)) from error
 
 

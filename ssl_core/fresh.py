@@ -13,7 +13,7 @@ from ssl_core.datasets.base import Report, silent
 from ssl_core.evaluation import KNNKnobs
 from ssl_core.frozen import named, see, some
 from ssl_core.measure import Evaluation
-from ssl_core.results import Result
+from ssl_core.results import BAG, Result
 from ssl_core.scored import knn_figures, probe_figures
 from ssl_core.settings import Settings
 
@@ -49,7 +49,7 @@ def measured(
     asked = [(KNN, knn_figures(seen, vote, by_class=True))] if knn else []
     for percent in probes:
         asked.append(("probe", probe_figures(seen, percent, by_class=True, report=report)))
-    index, suffix = some(seen.pictures.test, amount.queries).tolist(), f"_bag{bag.patches}" if bag else ""
+    index, suffix = some(seen.pictures.test, amount.queries).tolist(), f"{BAG}{bag.patches}" if bag else ""
     made = []
     for kind, found in asked:
         predictions = found.pop(f"{kind}_predictions")

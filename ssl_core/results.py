@@ -16,6 +16,7 @@ from ssl_core.problem import Problem
 
 FORMAT = 1
 FILE = "results.json"
+BAG = "_bag"  # behind the name of a figure on bags of patches, and then how many
 SIDES = {"trained": "as the run left it", "untrained": "the same network before its first step"}
 
 

@@ -15,7 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from ssl_core.checkpoints import load_json, save_json
-from ssl_core.events import Event, Failed, Finished, Imported, Preparing, Step, Waiting, parse, replay
+from ssl_core.events import (
+    Event,
+    Failed,
+    Finished,
+    Imported,
+    Monitored,
+    Preparing,
+    Step,
+    Waiting,
+    parse,
+    replay,
+)
 from ssl_core.line import held
 from ssl_core.problem import Problem
 from ssl_core.process import context
@@ -94,6 +105,14 @@ class Run:
                 if isinstance(event, kind):
                     return event
         return None
+
+    def monitored(self) -> list[Monitored]:
+        """All kNN of a run. They lie far apart in a long file, so other lines are not even parsed."""
+        path = self.folder / "events.jsonl"
+        text = path.read_bytes() if path.exists() else b""
+        lines = re.findall(rb'^\{"kind": "Monitored".*\n', text, re.MULTILINE)
+        found = (parse(line.decode("utf-8", "replace")) for line in lines)
+        return [event for event in found if isinstance(event, Monitored)]
 
     def can_resume(self) -> bool:
         """Whether there is a saved state and budget left, and nobody is at it."""

@@ -5,14 +5,13 @@ Its curves are in events.jsonl, its embeddings in the snapshots and `maps.npz`, 
 
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ssl_core.checkpoints import written_whole
+from ssl_core.checkpoints import TORN, load_arrays, save_arrays
 from ssl_core.problem import Problem
 
 FORMAT = 1
@@ -40,35 +39,34 @@ class Pairs:
 def save_pairs(folder: Path, pairs: Pairs) -> None:
     """Keep them in a run's folder."""
     outputs = {name: getattr(pairs, name).numpy().astype(np.float16) for name in LAYERS}
-    with written_whole(folder / KEPT) as beside, beside.open("wb") as out:
-        np.savez_compressed(
-            out,
-            format=FORMAT,
-            **outputs,
-            labels=pairs.labels.numpy().astype(np.int16),
-            index=pairs.index.numpy().astype(np.int32),
-            recipe=pairs.recipe,
-            seed=pairs.seed,
-            title=pairs.title,
-            classes=np.array(pairs.classes),
-        )
+    save_arrays(
+        folder / KEPT,
+        format=FORMAT,
+        **outputs,
+        labels=pairs.labels.numpy().astype(np.int16),
+        index=pairs.index.numpy().astype(np.int32),
+        recipe=pairs.recipe,
+        seed=pairs.seed,
+        title=pairs.title,
+        classes=np.array(pairs.classes),
+    )
 
 
 def load_pairs(folder: Path) -> Pairs:
     """What `save_pairs` wrote. Raises Problem where there is nothing or it is torn."""
     try:
-        with np.load(folder / KEPT, allow_pickle=False) as file:
-            outputs = {name: torch.from_numpy(file[name].astype(np.float32)) for name in LAYERS}
-            return Pairs(
-                **outputs,
-                labels=torch.from_numpy(file["labels"].astype(np.int64)),
-                index=torch.from_numpy(file["index"].astype(np.int64)),
-                recipe=str(file["recipe"]),
-                seed=int(file["seed"]),
-                title=str(file["title"]),
-                classes=tuple(file["classes"].tolist()),
-            )
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        known = load_arrays(folder / KEPT)
+        outputs = {name: torch.from_numpy(known[name].astype(np.float32)) for name in LAYERS}
+        return Pairs(
+            **outputs,
+            labels=torch.from_numpy(known["labels"].astype(np.int64)),
+            index=torch.from_numpy(known["index"].astype(np.int64)),
+            recipe=str(known["recipe"]),
+            seed=int(known["seed"]),
+            title=str(known["title"]),
+            classes=tuple(known["classes"].tolist()),
+        )
+    except TORN as error:
         raise Problem(
             "{run} has no recorded pairs of views ({why}). Name its pictures with --data.",
             run=folder.name,

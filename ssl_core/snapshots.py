@@ -7,7 +7,6 @@ ship, h is rounded to 256 steps from each dimension's least to its greatest numb
 
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core import device as devices
-from ssl_core.checkpoints import written_whole
+from ssl_core.checkpoints import TORN, load_arrays, save_arrays
 from ssl_core.datasets.base import Pictures
 from ssl_core.evaluation import alignment, extract, uniformity
 from ssl_core.evaluation.features import evaluating
@@ -97,29 +96,27 @@ def save(path: Path, moment: Snapshot) -> None:
     h = moment.h.numpy()
     low, high = h.min(0), h.max(0)
     span = np.where(high > low, (high - low) / STEPS, 1).astype(np.float32)
-    with written_whole(path) as beside, beside.open("wb") as out:
-        np.savez_compressed(
-            out,
-            format=FORMAT,
-            step=moment.step,
-            codes=np.rint((h - low) / span).astype(np.uint8),
-            low=low.astype(np.float32),
-            span=span,
-            labels=moment.labels.numpy().astype(np.int16),
-            index=moment.index.numpy().astype(np.int32),
-            positive=moment.positive.numpy().astype(np.float16),
-            negative=moment.negative.numpy().astype(np.float16),
-            spectrum=moment.spectrum.numpy().astype(np.float32),
-            alignment=moment.alignment,
-            uniformity=moment.uniformity,
-        )
+    save_arrays(
+        path,
+        format=FORMAT,
+        step=moment.step,
+        codes=np.rint((h - low) / span).astype(np.uint8),
+        low=low.astype(np.float32),
+        span=span,
+        labels=moment.labels.numpy().astype(np.int16),
+        index=moment.index.numpy().astype(np.int32),
+        positive=moment.positive.numpy().astype(np.float16),
+        negative=moment.negative.numpy().astype(np.float16),
+        spectrum=moment.spectrum.numpy().astype(np.float32),
+        alignment=moment.alignment,
+        uniformity=moment.uniformity,
+    )
 
 
 def load(path: Path) -> Snapshot:
     """What `save` wrote. Raises Problem if the file is torn or of another format."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            known = {name: file[name] for name in file.files}
+        known = load_arrays(path)
         if int(known["format"]) != FORMAT:
             raise Problem("{file} was written by another version. Train the run anew.", file=path.name)
         return Snapshot(
@@ -133,7 +130,7 @@ def load(path: Path) -> Snapshot:
             float(known["alignment"]),
             float(known["uniformity"]),
         )
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except TORN as error:
         raise Problem("{file} cannot be read ({why}).", file=path.name, why=str(error)) from error
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from ssl_core.datasets.base import Pictures
 from ssl_core.frozen import network_of
 from ssl_core.problem import Problem
-from ssl_core.results import SIDES, Result, load_results
+from ssl_core.results import BAG, SIDES, Result, load_results
 from ssl_core.runs import Run
 from ssl_core.settings import Settings
 from ssl_core.table_tuning import LABELS
@@ -23,7 +23,7 @@ PATCHES = 16  # of a bag, where the method is tested on patches
 KNN_H, KNN_Z, FINETUNE = "knn_h", "knn_z", f"finetune_{LABELS}"
 LINEAR = {f"linear_{share}": share for share in SHARES}
 COLUMNS = (KNN_H, KNN_Z, *LINEAR, FINETUNE)
-BAGGED = f"_bag{PATCHES}"
+BAGGED = f"{BAG}{PATCHES}"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ssl_core.methods import METHODS
 from ssl_core.published import Published, published
-from ssl_ui.compare_rows import BAG
+from ssl_core.table_figures import BAGGED
 from ssl_ui.i18n import t
 from ssl_ui.plotly_json import reference_line
 
@@ -14,12 +14,12 @@ WORDS = 5.5  # per cent on the axis: the height of a line of words
 GREY = "#717581"  # no run has this colour
 KINDS = {  # in the order of the chart
     "knn_h": "kNN h",
-    f"knn_h{BAG}": "kNN h,<br>16 patches",
+    f"knn_h{BAGGED}": "kNN h,<br>16 patches",
     "knn_z": "kNN z",
     "linear_1": "linear<br>1 %",
     "linear_10": "linear<br>10 %",
     "linear_100": "linear<br>100 %",
-    f"linear_100{BAG}": "linear 100 %,<br>16 patches",
+    f"linear_100{BAGGED}": "linear 100 %,<br>16 patches",
     "finetune_10": "fine-tune<br>10 %",
 }
 HEADS = ("Method", "Figure", "Top-1", "Source", "Encoder", "Epochs", "Measured on", "How", "")

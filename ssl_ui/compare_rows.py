@@ -1,16 +1,16 @@
 """The table of all runs: what stands in its columns, and what each number is a measure of."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ssl_core.events import Imported, Monitored, Step, parse
+from ssl_core.events import Imported, Step
 from ssl_core.problem import Problem
 from ssl_core.results import FILE, Result, load_results
 from ssl_core.runs import Run
+from ssl_core.table_figures import BAGGED
 from ssl_ui.context import Context
 from ssl_ui.i18n import explain, t
 from ssl_ui.run_names import in_order, method, pictures_of
@@ -25,7 +25,6 @@ FIGURES = {
     "linear_100": "Linear 100 %",
     "finetune_10": "Fine-tune 10 %",
 }
-BAG = "_bag16"
 COLUMNS = {  # id → title, and what it is
     "name": ("Run", "Its folder's name"),
     "method": ("Method", "What it was trained by"),
@@ -96,7 +95,7 @@ def _known(folder: Path, stamp: tuple[tuple[int, int], ...]) -> Known:
 
 def _trained(run: Run) -> dict[str, Any]:
     """What its events say: the last step, and the last kNN."""
-    last, looks = run.last_event(Step), monitored(run)
+    last, looks = run.last_event(Step), run.monitored()
     cells = {}
     if isinstance(last, Step):
         batch = run.settings.training.batch_size
@@ -128,16 +127,6 @@ def loss_of(run: Run) -> str:
     return t(run.settings.registered("loss").title)
 
 
-def monitored(run: Run) -> list[Monitored]:
-    """All kNN of a run. They lie far apart in a long file, so other lines are not even parsed."""
-    path = run.folder / "events.jsonl"
-    lines = (
-        re.findall(rb'^\{"kind": "Monitored".*\n', path.read_bytes(), re.MULTILINE) if path.exists() else []
-    )
-    found = (parse(line.decode("utf-8", "replace")) for line in lines)
-    return [event for event in found if isinstance(event, Monitored)]
-
-
 def _has_steps(run: Run) -> bool:
     return run.last_event(Step) is not None
 
@@ -147,8 +136,8 @@ def _measured(run: Run) -> dict[str, Any]:
     found = load_results(run.folder).trained
     cells = {}
     for name in FIGURES:
-        tips = [setting(found[n]) for n in (name, name + BAG) if n in found]
-        if result := found.get(name) or found.get(name + BAG):
+        tips = [setting(found[n]) for n in (name, name + BAGGED) if n in found]
+        if result := found.get(name) or found.get(name + BAGGED):
             cells[name] = cell(100 * result.value, f"{100 * result.value:.1f}", " — ".join(tips))
     return cells
 

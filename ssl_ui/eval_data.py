@@ -10,14 +10,13 @@ from jaxtyping import Float
 from ssl_core import runs, snapshots
 from ssl_core.collapse import Verdict, judge, shares
 from ssl_core.problem import Problem
-from ssl_core.results import Result, Results, load_results
+from ssl_core.results import BAG, Result, Results, load_results
 from ssl_ui.context import Context
 from ssl_ui.i18n import t
 from ssl_ui.run_names import in_order, method
 
 Row = Float[np.ndarray, " n"]
 MOST = 8  # runs side by side
-BAG = "_bag"
 COLUMNS = ("knn_h", "knn_z", "linear_1", "linear_10", "linear_100", "finetune_10")
 TITLES = {
     "knn_h": "kNN, h",

@@ -3,8 +3,8 @@
 from html import escape
 
 from ssl_core.collapse import COLLAPSED, FEW, NARROW, REASONS
-from ssl_core.results import Result, Results
-from ssl_ui.eval_data import BAG, Judged, Moment, columns, setting_of, title_of
+from ssl_core.results import BAG, Result, Results
+from ssl_ui.eval_data import Judged, Moment, columns, setting_of, title_of
 from ssl_ui.eval_geometry import when
 from ssl_ui.eval_show import Shown
 from ssl_ui.i18n import explain, t

@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
-from ssl_core.events import Monitored, replay
+from ssl_core.events import Monitored
 from ssl_core.film import KEPT, Film, film
+from ssl_core.runs import Run
 from ssl_core.snapshots import moments
 from ssl_ui import figures
 from ssl_ui.atlas import atlas
@@ -51,7 +52,7 @@ def _film(folder: Path, stamp: tuple[tuple[str, int], ...]) -> Film:
 
 def measured(folder: Path) -> dict[int, Monitored]:
     """kNN at the moments of a run, by step."""
-    return {event.step: event for event in replay(folder / "events.jsonl") if isinstance(event, Monitored)}
+    return {event.step: event for event in Run(folder).monitored()}
 
 
 def film_data(context: Context, picked: Picked, pictures: bool) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ssl_core import runs
 from ssl_core.config import look_up
-from ssl_core.events import Failed, Monitored, Step
+from ssl_core.events import Failed, Step
 from ssl_core.monitor import divide, enough
 from ssl_core.problem import Problem
 from ssl_core.runs import Run
@@ -104,7 +104,7 @@ def status(context: Context, name: str) -> dict[str, Any]:
     last, failed = run.last_event(), None
     if isinstance(last, Failed):
         failed = last.text.format(**last.values)
-    monitored = [e for e in run.events() if isinstance(e, Monitored)]
+    monitored = run.monitored()
     step = run.last_event(Step)
     return {
         **runs.summary(run),

@@ -5,12 +5,17 @@ Every visit must be clean: an error in the browser's console, or a request to an
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import browsers
 import pytest
 from gradio_client import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+if TYPE_CHECKING:
+    from ssl_ui.context import Context
 
 Visit = Callable[..., Page]
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
@@ -19,16 +24,24 @@ PATIENCE = 60_000  # ms: a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE)
 
 
+@contextmanager
+def served(context: "Context") -> Iterator[str]:
+    """The page over a context, by its address; who made the context closes it."""
+    from ssl_ui.page import build, launch
+
+    blocks = build(context)
+    yield launch(blocks)
+    blocks.close()
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Iterator[str]:
     """The address of a page of our own, with no runs yet."""
     from ssl_ui.context import Context
-    from ssl_ui.page import build, launch
 
     context = Context(runs_folder=tmp_path_factory.mktemp("runs"))
-    blocks = build(context)
-    yield launch(blocks)
-    blocks.close()
+    with served(context) as address:
+        yield address
     context.close()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from compared import CLASSES, STEPS, loss_at
-from pages import Visit
+from pages import Visit, served
 from playwright.sync_api import Page, expect
 
 from ssl_core.course import course
@@ -38,11 +38,8 @@ def context(compared: dict[str, Run]) -> Iterator[Context]:
 
 @pytest.fixture(scope="module")
 def site(context: Context) -> Iterator[str]:
-    from ssl_ui.page import build, launch
-
-    blocks = build(context)
-    yield launch(blocks)
-    blocks.close()
+    with served(context) as address:
+        yield address
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import endless
 import numpy as np
 import pytest
 import torch
-from pages import Visit
+from pages import Visit, served
 from playwright.sync_api import Page, expect
 
 from ssl_core import fresh, snapshots
@@ -50,12 +50,9 @@ def folder(trained: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[str]:
-    from ssl_ui.page import build, launch
-
     context = Context(runs_folder=folder)
-    blocks = build(context)
-    yield launch(blocks)
-    blocks.close()
+    with served(context) as address:
+        yield address
     context.close()
 
 

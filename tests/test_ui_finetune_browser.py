@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from finetuned import coloured
-from pages import Visit, open_tab
+from pages import Visit, open_tab, served
 from picture_files import encoded, write_zip
 from playwright.sync_api import Page, expect
 
@@ -17,7 +17,6 @@ from ssl_core.classifier import Classifier
 from ssl_core.datasets.decode import decode
 from ssl_core.exported import exported
 from ssl_ui.context import Context
-from ssl_ui.page import build, launch
 
 pytestmark = pytest.mark.browser
 SLOW = 240_000  # ms for a run on a machine that does other things too
@@ -34,9 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(folder: Path, own_cache: Path) -> Iterator[str]:
     """A page of this module alone."""
     context = Context(runs_folder=folder)
-    blocks = build(context)
-    yield launch(blocks)
-    blocks.close()
+    with served(context) as address:
+        yield address
     context.close()
 
 

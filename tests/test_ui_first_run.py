@@ -4,20 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pages import Visit
+from pages import Visit, served
 from playwright.sync_api import expect
 
 from ssl_ui.context import Context
-from ssl_ui.page import build, launch
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Iterator[str]:
     """A page of this module alone: others train on theirs."""
     context = Context(runs_folder=tmp_path_factory.mktemp("no-runs"))
-    blocks = build(context)
-    yield launch(blocks)
-    blocks.close()
+    with served(context) as address:
+        yield address
     context.close()
 
 

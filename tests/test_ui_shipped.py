@@ -11,7 +11,7 @@ import pytest
 import torch
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from pages import Visit, open_tab
+from pages import Visit, open_tab, served
 from playwright.sync_api import Page, expect
 from shipped import CLASSES, a_run, digit_pictures
 from torch import Tensor
@@ -40,11 +40,8 @@ pytest_plugins = ["shipped"]
 
 @pytest.fixture(scope="module")
 def site(bare: Context) -> Iterator[str]:
-    from ssl_ui.page import build, launch
-
-    blocks = build(bare)
-    yield launch(blocks)
-    blocks.close()
+    with served(bare) as address:
+        yield address
 
 
 def knn_of(folder: Path) -> list[float]:

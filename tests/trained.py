@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pages import served
 from torch import Tensor
 
 from ssl_core import runs
@@ -37,11 +38,8 @@ def context(trained: runs.Run) -> Iterator[Context]:
 @pytest.fixture(scope="session")
 def trained_site(context: Context) -> Iterator[str]:
     """Its address."""
-    from ssl_ui.page import build, launch
-
-    blocks = build(context)
-    yield launch(blocks)
-    blocks.close()
+    with served(context) as address:
+        yield address
 
 
 def endless(features: Tensor, method: str, seed: int = 0, report: Report = silent, **knobs: Any) -> Tensor:

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from ssl_core.collapse import rank_of
 from ssl_core.device import raise_precision
 from ssl_core.problem import Problem
 from ssl_core.trace import checked
@@ -68,11 +69,7 @@ def effective_rank(x: Float[Tensor, "n d"]) -> float:
     """
     _at_least(x, 1)
     a = finite(x).cpu().double()  # in float32 the rounding noise of squares would count as rank
-    if not a.any():
-        return 0.0
-    gram = a.T @ a if a.shape[0] > a.shape[1] else a @ a.T
-    singular = torch.linalg.eigvalsh(gram).clamp_min(0).sqrt()
-    return float(torch.special.entr(singular / singular.sum()).sum().exp())
+    return rank_of(torch.linalg.eigvalsh(a.T @ a if a.shape[0] > a.shape[1] else a @ a.T))
 
 
 @checked
