@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -34,6 +35,7 @@ class Cost:
 
 def estimate(settings: Settings, size: int, pictures: int) -> Cost:
     """Run a few steps on noise of the data set's size and reckon the rest. Raises Problem on bad settings."""
+    before = resident()
     learner = Learner(settings, size, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
     batch, training = settings.training.batch_size, settings.training
     with peak_memory(learner) as peak:
@@ -47,6 +49,8 @@ def estimate(settings: Settings, size: int, pictures: int) -> Cost:
     times = sorted(timed_step(learner, size, trial, step) for step in range(2, 2 + TIMED))
     scale = batch / trial
     step_seconds, memory = times[TIMED // 2] * scale, (peak[0] - PROCESS) * scale + PROCESS
+    if trial == batch and learner.device.type == "cpu":  # the scratch of some processors is more than is kept
+        memory = max(memory, PROCESS + resident() - before)
     percent = settings.label_percent
     kept = len(hold_out(pictures, 0)[1]) if training.monitors else pictures
     left = round(percent / 100 * pictures) if percent < 100 else kept
@@ -75,6 +79,13 @@ def timed_step(learner: Learner, size: int, batch: int, step: int) -> float:
     began = time.perf_counter()
     learner.step(images, labels, step, 0.0)
     return time.perf_counter() - began
+
+
+def resident() -> float:
+    """Bytes of this process in memory at the peak so far, by Linux; 0 elsewhere."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return sum(1024.0 * float(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 @contextmanager
