@@ -1,6 +1,6 @@
 # make run    the page, on http://127.0.0.1:7860      make run ARGS="--data my-pictures.zip"
 # make test   lint, types and every test               make test PYTEST_ARGS="tests/test_floors.py"
-# make bench  ours beside others, timed in turns       make bench ARGS="coding_rate --json"
+# make bench  ours beside others, timed in turns       make bench ARGS="loss --json"
 # make check  lint and types only                      make format   put the code in shape
 #
 # Each sets up what it needs in .venv first. Written for make 3.81, which is what macOS has.
@@ -22,7 +22,7 @@ run: $(VENV)/.installed
 test: check
 	browser="$$($(PY) tests/browsers.py)" && SSL_EXPLORER_BROWSER="$$browser" $(PY) -m pytest $(PYTEST_ARGS)
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed-bench
 	$(PY) -m bench $(ARGS)
 
 check: $(VENV)/.installed-dev
@@ -42,6 +42,10 @@ $(VENV)/.installed: requirements.txt $(PY)
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(PIP) install -r $<
+	@touch $@
+
+$(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
 	$(PIP) install -r $<
 	@touch $@
 

@@ -2,17 +2,25 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 
-from bench import coding_rate, lab
-from bench.compare import Row, show
-from bench.timing import Timing
+from bench.row import Row, show
 from ssl_core.problem import Problem
 
-BENCHMARKS: dict[str, Callable[[], Sequence[Row | Timing]]] = {
-    "coding_rate": coding_rate.run,
-    "lab": lab.run,
-}
+# name: the module of that name, imported when it is asked for, since each brings its own peer
+BENCHMARKS = ("coding_rate", "augment", "loss", "train", "race", "embed", "growth", "page", "lab")
+
+
+def rows_of(name: str) -> Sequence[Row]:
+    """Run one benchmark. Raises Problem where what it needs is not installed or not here."""
+    try:
+        return import_module(f"bench.{name}").run()
+    except ModuleNotFoundError as error:
+        raise Problem(
+            "{module} is not here. pip install -r requirements-bench.txt brings what we stand beside.",
+            module=error.name or str(error),
+        ) from error
 
 
 def main() -> int:
@@ -23,11 +31,11 @@ def main() -> int:
     chosen = parser.parse_args()
     if unknown := sorted(set(chosen.names) - set(BENCHMARKS)):
         parser.error(f"no benchmark is named {', '.join(unknown)}; there is {', '.join(BENCHMARKS)}")
-    rows: list[Row | Timing] = []
+    rows: list[Row] = []
     missing = False
     for name in chosen.names or BENCHMARKS:
         try:
-            rows += BENCHMARKS[name]()
+            rows += rows_of(name)
         except Problem as problem:
             print(f"{name}: {problem}", file=sys.stderr)
             missing = True

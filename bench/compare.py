@@ -1,61 +1,52 @@
-"""Two ways to one result, timed in turns on one thread, so that a busy machine slows both alike.
+"""Two ways to one result, timed in turns in one run, so that a busy machine slows both alike."""
 
-With more threads the small matrices of one way wait for a late thread far longer than they take.
-"""
-
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from statistics import median
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import perf_counter
 
 import torch
 
-from bench.timing import Timing
-
-
-@dataclass(frozen=True)
-class Row:
-    """Medians in milliseconds, and whether ours takes at most `target` times what the peer takes."""
-
-    name: str
-    ours: float
-    peer: float
-    ratio: float
-    target: float
-    ok: bool
-
-    def line(self) -> str:
-        """As the command line prints it."""
-        verdict = "ok" if self.ok else "MISSED"
-        return (
-            f"{self.name}: {self.ours:.2f} ms against {self.peer:.2f} ms, "
-            f"ratio {self.ratio:.3f}, target {self.target:g}: {verdict}"
-        )
+from bench.row import Row
 
 
 def compare(
-    name: str, ours: Callable[[], object], peer: Callable[[], object], target: float, rounds: int = 30
+    name: str,
+    ours: Callable[[], object],
+    peer: Callable[[], object],
+    target: float,
+    beside: str = "the peer",
+    rounds: int = 30,
+    threads: int = 1,
 ) -> Row:
-    """Run both in turns, once to warm up and then `rounds` times."""
+    """Run both in turns, once to warm up and then `rounds` times; milliseconds.
+
+    One thread unless told: with more, small matrices wait for a late thread far longer than they take.
+    """
     times: tuple[list[float], list[float]] = ([], [])
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    for turn in range(rounds + 1):
-        for way, spent in zip((ours, peer), times, strict=True):
-            start = perf_counter()
-            way()
-            if turn:
-                spent.append(1000 * (perf_counter() - start))
-    torch.set_num_threads(threads)
-    here, there = map(median, times)
-    return Row(name, here, there, here / there, target, here / there <= target)
+    with torch_threads(threads):
+        for turn in range(rounds + 1):
+            for way, spent in zip((ours, peer), times, strict=True):
+                took = seconds(way)
+                if turn:
+                    spent.append(1000 * took)
+    return Row.of(name, *times, target, beside)
 
 
-def show(rows: Sequence[Row | Timing], as_json: bool) -> None:
-    """A line for each, or all in one line of JSON."""
-    if as_json:
-        print(json.dumps([asdict(row) for row in rows]))
-        return
-    for row in rows:
-        print(row.line())
+def seconds(way: Callable[[], object]) -> float:
+    """How long one call takes. What earlier ones left is thrown away before the clock starts."""
+    gc.collect()
+    start = perf_counter()
+    way()
+    return perf_counter() - start
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """So many threads for torch inside, as many as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -131,13 +131,13 @@ def run() -> list[Timing]:
     with lab() as page:
         for n in (4, 16):
             put(page, loss="nt_xent", source="circle", n=n)
-            rows.append(Timing.of(f"lab: a stage by arrow key, N = {n}", stages(page), STAGE))
+            rows.append(Timing.taken(f"lab: a stage by arrow key, N = {n}", stages(page), STAGE))
         for loss in ("nt_xent", "sup_con"):
             put(page, loss=loss)
-            rows.append(Timing.of(f"lab: a drag of τ, {loss}, N = 16", drags(page), DRAG))
+            rows.append(Timing.taken(f"lab: a drag of τ, {loss}, N = 16", drags(page), DRAG))
         put(page, loss="nt_xent", source="random")
         for n in (4, 16):
             for d in (2, 128):
                 put(page, n=n, d=d)
-                rows.append(Timing.of(f"lab: new embeddings, N = {n}, D = {d}", fresh(page), FRESH))
+                rows.append(Timing.taken(f"lab: new embeddings, N = {n}, D = {d}", fresh(page), FRESH))
     return rows
