@@ -70,6 +70,8 @@ class Learner:
         self.optimizer = settings.make("optimizer").build(self.method)
         self.peak = self.optimizer.param_groups[0]["lr"]
         self.recipe = settings.augmentation().fit(size, mean, std)
+        if self.device.type == "cpu":
+            self.recipe.warm_up()
 
     @property
     def output_dim(self) -> int:

@@ -115,7 +115,7 @@ def test_every_file_that_the_page_reads_is_installed() -> None:
     for package in ("assets", "ssl_core", "ssl_ui"):
         folder = ROOT / package
         found = {path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
-        found -= set((folder / "pictures").rglob("*"))
+        found -= {*(folder / "pictures").rglob("*"), *folder.rglob("__pycache__/*")}
         shipped = {path for pattern in patterns.get(package, []) for path in folder.glob(pattern)}
         assert sorted(map(str, found - shipped)) == []
 

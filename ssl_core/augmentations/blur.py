@@ -37,9 +37,8 @@ class Blur(SameSize):
 
     def change(self, images: Float[Tensor, "n 3 h w"], params: Params) -> Float[Tensor, "n 3 h w"]:
         """Every picture blurred."""
-        reach = self.reach(min(images.shape[-2:]))
-        away = torch.arange(-reach, reach + 1, device=images.device)
-        weights = (away / params["sigma"][:, None]).square_().div_(-2.0).softmax(1)  # n k
+        weights = self.weights(params["sigma"], min(images.shape[-2:]))
+        reach = weights.shape[1] // 2
         for axis in (3, 2):
             length = images.shape[axis]
             wide = images.index_select(axis, mirrored(length, reach, images.device))
@@ -47,6 +46,12 @@ class Blur(SameSize):
             for k, weight in enumerate(weights.unbind(1)):
                 images.addcmul_(wide.narrow(axis, k, length), spread(weight))
         return images
+
+    def weights(self, sigma: Float[Tensor, " n"], side: int) -> Float[Tensor, "n k"]:
+        """A kernel for each picture, of sum 1, for pictures of this side in pixels."""
+        reach = self.reach(side)
+        away = torch.arange(-reach, reach + 1, device=sigma.device)
+        return (away / sigma[:, None]).square_().div_(-2.0).softmax(1)
 
     def reach(self, side: int) -> int:
         """How many pixels the kernel looks to either side."""

@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from ssl_core import config
+from ssl_core.augmentations import fused
 from ssl_core.augmentations.base import Operation, Params
 from ssl_core.augmentations.crop import BOX, Crop
 from ssl_core.augmentations.pixels import Channels, normalise, unit, whole
@@ -62,10 +63,18 @@ class Recipe:
         self, images: UInt8[Tensor, "n 3 h w"], params: Mapping[str, Params]
     ) -> Float[Tensor, "n 3 {self.size} {self.size}"]:
         """The views, normalised, on the pictures' device. Raises Problem if the parameters do not fit."""
-        views = self._begin(images, params)
+        self._match(images, params)
+        if fused.fits(self.operations, images):
+            return fused.views(self.operations, images, params, self.size, self.mean, self.std)
+        views = self._begin(images)
         for name, operation in self.operations.items():
             views = operation.apply(views, params[name], self.size)
         return normalise(views, self.mean, self.std)
+
+    def warm_up(self) -> None:
+        """Compile now what `apply` would compile at its first large batch, so that no step waits for it."""
+        images = torch.zeros(fused.FEWEST, 3, 8, 8, dtype=torch.uint8)
+        self.apply(images, self.sample(len(images), torch.Generator().manual_seed(0)))
 
     @checked
     def trace(
@@ -82,23 +91,25 @@ class Recipe:
             if generator is None:
                 raise TypeError("trace needs a generator, or the parameters that were drawn")
             params = self.sample(1, generator)
-        views = self._begin(image[None], params)
-        seen = []
+        self._match(image[None], params)
+        views, seen = self._begin(image[None]), []
         for name, operation in self.operations.items():
             drawn = operation.resolve(params[name], *views.shape[-2:])
             views = operation.apply(views, params[name], self.size)
             seen.append(Applied(name, operation.title, {k: v[0] for k, v in drawn.items()}, views[0]))
         return seen
 
-    def _begin(self, images: Tensor, params: Mapping[str, Params]) -> Tensor:
-        views = unit(images)
+    def _match(self, images: Tensor, params: Mapping[str, Params]) -> None:
         drawn = {len(values) for name in self.operations for values in params[name].values()}
-        if drawn - {len(images)}:
+        if len(images) and drawn - {len(images)}:
             raise Problem(
                 "The parameters are of {drawn} pictures, and there are {n}. Draw as many.",
                 drawn=", ".join(map(str, sorted(drawn))),
                 n=len(images),
             )
+
+    def _begin(self, images: Tensor) -> Tensor:
+        views = unit(images)
         crops = any(isinstance(operation, Crop) for operation in self.operations.values())
         return views if crops else whole(views, self.size)
 
