@@ -1,0 +1,92 @@
+"""A training step of SimCLR, `resnet10`, batches of 256: pictures a second.
+
+Beside lightly's loop as its documentation shows it, and beside the encoder alone on views that lie ready,
+forward, backward and the optimiser's step, in the same precision: what augmentation, head, loss and watching
+leave of it.
+"""
+
+from importlib.metadata import version
+
+import torch
+
+from bench import pictures as photographs
+from bench.compare import seconds, torch_threads
+from bench.lightly_loop import BATCH, LightlyLoop
+from bench.row import Row
+from ssl_core import device as devices
+from ssl_core.learner import Learner, step_generator
+from ssl_core.settings import Settings
+
+STEPS, ROUNDS, THREADS = 6, 5, 2
+LOOP, ENCODER = 3.5, 0.9
+
+
+class Ours:
+    """The trainer's own step."""
+
+    def __init__(self, pictures: photographs.Pictures) -> None:
+        self.train = pictures.train
+        self.learner = Learner(Settings().suited(), pictures.size, pictures.mean, pictures.std)
+        self.order = torch.randperm(len(self.train), generator=step_generator(0, 0, "order"))
+        self.done = 0
+
+    def step(self) -> None:
+        """The next batch, gathered, augmented, trained on."""
+        start = self.done * BATCH % (len(self.order) - BATCH)
+        index = self.order[start : start + BATCH]
+        self.learner.step(self.train.images[index], self.train.labels[index], self.done, 0.5)
+        self.done += 1
+
+
+class EncoderAlone:
+    """Forward, backward and step of an encoder of the same kind, on the same views again and again."""
+
+    def __init__(self, pictures: photographs.Pictures) -> None:
+        self.learner = Learner(Settings().suited(), pictures.size, pictures.mean, pictures.std)
+        self.encoder = self.learner.method.encoder
+        views = self.learner.views(pictures.train.images[:BATCH], 0).flatten(0, 1)
+        self.views = views.contiguous(memory_format=torch.channels_last)
+        self.optimizer = self.learner.settings.make("optimizer").build(self.encoder)
+
+    def step(self) -> None:
+        """Once."""
+        with devices.autocast(self.learner.device, self.learner.precision):
+            h = self.encoder(self.views)
+        self.optimizer.zero_grad(set_to_none=True)
+        h.float().square().mean().backward()
+        self.optimizer.step()
+
+
+def speed(steps: int, way: "Ours | EncoderAlone | LightlyLoop") -> float:
+    """Pictures a second over so many steps."""
+    return steps * BATCH / seconds(lambda: [way.step() for _ in range(steps)])
+
+
+def run() -> list[Row]:
+    """All three in turns."""
+    pictures = photographs.load()
+    loop = LightlyLoop(pictures, 0.06, 0.5)
+    ways: dict[str, Ours | EncoderAlone | LightlyLoop] = {
+        "ours": Ours(pictures),
+        "encoder": EncoderAlone(pictures),
+        "loop": loop,
+    }
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    with torch_threads(THREADS):
+        for turn in range(ROUNDS + 1):
+            for name, way in ways.items():
+                pace = speed(STEPS, way)
+                if turn:
+                    found[name].append(pace)
+    loop.close()
+    unit = "pictures/s"
+    return [
+        Row.of(
+            "train: SimCLR, resnet10, batch 256, beside lightly's loop",
+            found["ours"], found["loop"], LOOP, f"lightly {version('lightly')}, 2 workers", unit, True,
+        ),
+        Row.of(
+            "train: the same step beside its encoder alone",
+            found["ours"], found["encoder"], ENCODER, "forward, backward, step", unit, True,
+        ),
+    ]  # fmt: skip
