@@ -12,30 +12,14 @@ import torch
 from bench import pictures as photographs
 from bench.compare import seconds, torch_threads
 from bench.lightly_loop import BATCH, LightlyLoop
+from bench.ours import Ours
 from bench.row import Row
 from ssl_core import device as devices
-from ssl_core.learner import Learner, step_generator
+from ssl_core.learner import Learner
 from ssl_core.settings import Settings
 
 STEPS, ROUNDS, THREADS = 6, 5, 2
 LOOP, ENCODER = 3.5, 0.9
-
-
-class Ours:
-    """The trainer's own step."""
-
-    def __init__(self, pictures: photographs.Pictures) -> None:
-        self.train = pictures.train
-        self.learner = Learner(Settings().suited(), pictures.size, pictures.mean, pictures.std)
-        self.order = torch.randperm(len(self.train), generator=step_generator(0, 0, "order"))
-        self.done = 0
-
-    def step(self) -> None:
-        """The next batch, gathered, augmented, trained on."""
-        start = self.done * BATCH % (len(self.order) - BATCH)
-        index = self.order[start : start + BATCH]
-        self.learner.step(self.train.images[index], self.train.labels[index], self.done, 0.5)
-        self.done += 1
 
 
 class EncoderAlone:
