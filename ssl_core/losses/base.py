@@ -53,6 +53,13 @@ class Loss(ABC):
     def __call__(self, *args: Any, **kwargs: Any) -> Trace:
         """The loss of one batch with all its stages. Raises Problem on a batch that does not fit."""
 
+    def brief(self, *args: Any, **kwargs: Any) -> Trace:
+        """What a training step needs of a call: the loss, and the other single numbers of its trace.
+
+        A loss whose matrix is large has a quicker way to them, in a file `<name>_fused.py` beside its own.
+        """
+        return self(*args, **kwargs)
+
     @classmethod
     def example(
         cls, generator: torch.Generator, views: int, n: int, d: int, dtype: torch.dtype = torch.float32

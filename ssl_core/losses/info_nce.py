@@ -16,6 +16,8 @@ from torch.nn import functional as F
 
 from ssl_core.config import knob
 from ssl_core.losses.base import Loss, Masks, PairTrace, above_zero, clusters, masks, public, unit
+from ssl_core.losses.denominator_fused import worthwhile
+from ssl_core.losses.info_nce_fused import InfoNCEBrief, info_nce
 from ssl_core.losses.labelled import some_labels
 from ssl_core.trace import stage
 
@@ -105,6 +107,16 @@ class InfoNCE(Loss):
             accuracy=accuracy,
             loss=per_anchor.mean(),
         )
+
+    @public
+    def brief(
+        self, views: Float[Tensor, "2 n d"], queue: Float[Tensor, "k d"]
+    ) -> InfoNCETrace | InfoNCEBrief:
+        """The loss, the accuracy and the keys; where the matrix would be large, without it."""
+        if not worthwhile(views.shape[1] * len(queue), self.temperature, views.device):
+            return self(views, queue)
+        q, k = unit(views[0]), unit(views[1].detach())
+        return info_nce(q, k, queue.detach().to(q), self.temperature)
 
     @classmethod
     def example(

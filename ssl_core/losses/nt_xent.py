@@ -15,7 +15,9 @@ from torch import Tensor
 
 from ssl_core.config import knob
 from ssl_core.losses.base import Gather, Loss, Masks, PairTrace, above_zero, alone, masks, public, unit
-from ssl_core.trace import stage
+from ssl_core.losses.denominator_fused import worthwhile
+from ssl_core.losses.nt_xent_fused import nt_xent
+from ssl_core.trace import Trace, stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +83,13 @@ class NTXent(Loss):
         positive = torch.arange(len(z), device=z.device).roll(len(z) // 2)
         per_anchor = log_denominator - logits.gather(1, positive[:, None]).squeeze(1)
         return NTXentTrace(z, sim, logits, log_denominator, share, positive, per_anchor, per_anchor.mean())
+
+    @public
+    def brief(self, views: Float[Tensor, "2 n d"], gather: Gather = alone) -> Trace:
+        """The loss alone; where the matrix would be large, without it."""
+        if not worthwhile((2 * views.shape[1]) ** 2, self.temperature, views.device):
+            return self(views, gather)
+        return nt_xent(unit(gather(views).flatten(0, 1)), self.temperature)
 
     def collapsed(self, sizes: Mapping[str, int]) -> float:
         """ln(m - 1): with all embeddings equal, each of the m - 1 others is as good a guess."""

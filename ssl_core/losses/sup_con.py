@@ -16,9 +16,11 @@ from torch import Tensor
 
 from ssl_core.config import knob, knobs
 from ssl_core.losses.base import Gather, Masks, PairTrace, above_zero, alone, masks, public
+from ssl_core.losses.denominator_fused import worthwhile
 from ssl_core.losses.labelled import LabelledLoss, rows
+from ssl_core.losses.sup_con_fused import SupConBrief, surprise
 from ssl_core.problem import Problem
-from ssl_core.trace import stage
+from ssl_core.trace import Trace, stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +112,7 @@ class SupCon(LabelledLoss):
         Raises Problem on a batch that does not fit, and where no anchor has a positive and all are skipped.
         """
         z, label = rows(views, labels, gather)
-        anchors = len(z) if self.contrast_mode == "all" else len(z) // len(views)
+        anchors = self._anchors(len(z), len(views))
         itself = torch.eye(len(z), dtype=torch.bool, device=z.device)[:anchors]
         positive = (label[:anchors, None] == label) & ~itself
         sim = z[:anchors] @ z.T
@@ -134,8 +136,25 @@ class SupCon(LabelledLoss):
             loss=unscaled * self._scale(),
         )
 
+    @public
+    def brief(
+        self, views: Float[Tensor, "v n d"], labels: Int[Tensor, " n"] | None = None, gather: Gather = alone
+    ) -> Trace:
+        """The loss alone, unscaled and scaled; where the matrix would be large, without it."""
+        m = views[..., 0].numel()
+        if not worthwhile(self._anchors(m, len(views)) * m, self.temperature, views.device):
+            return self(views, labels, gather)
+        z, label = rows(views, labels, gather)
+        anchors = self._anchors(len(z), len(views))
+        per_anchor, positives = surprise(z, label, anchors, self.temperature, self.positives)
+        unscaled = per_anchor.sum() / self._counted(positives)
+        return SupConBrief(unscaled, unscaled * self._scale())
+
     def whole(self) -> str:
         return self.formula if self.positives == "out" else self.formula.replace(_OUT, _IN)
+
+    def _anchors(self, m: int, views: int) -> int:
+        return m if self.contrast_mode == "all" else m // views
 
     def _scale(self) -> float:
         return 1.0 if self.base_temperature is None else self.temperature / self.base_temperature

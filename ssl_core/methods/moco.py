@@ -86,13 +86,13 @@ class MoCo(Method):
             unshuffle = shuffle.argsort(1)
             each = zip(sought, shuffle, unshuffle, strict=True)
             k = torch.stack([self.slow(view[there])[back] for view, there, back in each])
-        trace = self.loss(torch.stack([q.flatten(0, 1), k.flatten(0, 1)]), queue=self.ring.keys)
-        self._fresh = trace.k
-        return Outcome(
-            MoCoTrace(idx_shuffle=shuffle, idx_unshuffle=unshuffle, **vars(trace)),
-            torch.stack([q[0], k[0]]),
-            self._watched(),
-        )
+        loss = self.loss.brief if self.training else self.loss  # brief where the queue or the batch is large
+        found = loss(torch.stack([q.flatten(0, 1), k.flatten(0, 1)]), queue=self.ring.keys)
+        self._fresh = found.k
+        trace: Trace = found
+        if isinstance(found, InfoNCETrace):
+            trace = MoCoTrace(idx_shuffle=shuffle, idx_unshuffle=unshuffle, **vars(found))
+        return Outcome(trace, torch.stack([q[0], k[0]]), self._watched())
 
     def after_step(self, progress: float) -> None:
         """The keys are written last of all, those of both directions at once."""
