@@ -68,6 +68,7 @@ class Learner:
         self.precision = devices.precision(self.device, self.training.precision)
         self.method = devices.place(build_method(settings, classes), self.device)
         self.optimizer = settings.make("optimizer").build(self.method)
+        self.compiled = False
         self.peak = self.optimizer.param_groups[0]["lr"]
         self.recipe = settings.augmentation().fit(size, mean, std)
         if self.device.type == "cpu":
@@ -96,8 +97,7 @@ class Learner:
         rate = self.peak * schedule(step, progress, self.training.warmup)
         set_learning_rate(self.optimizer, rate, self.peak)
         self.method.generator = step_generator(self.training.seed, step, "method")
-        with devices.autocast(self.device, self.precision):
-            outcome = self.method(x, devices.send(labels, self.device))
+        outcome = self.forward(x, devices.send(labels, self.device))
         self.optimizer.zero_grad(set_to_none=True)
         outcome.trace.loss.backward()
         norm = gradient_norm(self.method.parameters())
@@ -116,6 +116,22 @@ class Learner:
             "gradient_norm": norm,
             **geometry(outcome),
         }
+
+    def forward(self, x: Float[Tensor, "v n 3 s s"], labels: Int[Tensor, " n"]) -> Outcome:
+        """The method on views. Raises Problem where the encoder was to be compiled and cannot be."""
+        if self.training.compile and not self.compiled:  # what is asked before the first step needs none
+            self.method.encoder.compile()  # in place: the weights keep their names
+            self.compiled = True
+        try:
+            with devices.autocast(self.device, self.precision):
+                return self.method(x, labels)
+        except RuntimeError as error:
+            if not self.training.compile:
+                raise
+            raise Problem(
+                "With a compiled encoder the step failed ({why}). Train without compile.",
+                why=str(error).splitlines()[0],
+            ) from error
 
     def state(self) -> dict[str, Any]:
         """Weights, buffers and the optimiser's memory."""

@@ -32,6 +32,9 @@ class Training:
     seed: int = knob(0, 0, 9999, "Weights, views and order of a run all follow from it.")
     device: str = knob("auto", choices=DEVICES, help="auto: a GPU where there is one.")
     precision: str = knob("auto", choices=PRECISIONS, help="auto: bfloat16 where the hardware gains by it.")
+    compile: bool = knob(
+        False, help="Compile the encoder: costs a minute, which a GPU pays back. A processor does not."
+    )
     monitors: int = knob(10, 0, 50, "How often kNN is measured on held-out training pictures.")
     snapshot: int = knob(
         500, 0, 5000, "Test pictures that are encoded as often, to be looked at. Nothing is chosen by them."

@@ -205,3 +205,12 @@ def test_the_reckoned_memory_is_near_what_a_process_takes() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     reckoned, real = map(float, done.stdout.split())
     assert 0.5 < reckoned / real < 1.6
+
+
+def test_a_compiler_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("No working C++ compiler found\nand more")
+
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda module: module.register_forward_pre_hook(fail))
+    with pytest.raises(Problem, match=r"failed \(No working C\+\+ compiler found\). Train without compile"):
+        list(train(tiny(compile=True), noise()))
