@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from ssl_core.datasets.base import Pictures
 from ssl_ui.i18n import t
 
+KEPT = 256 * 1024  # bytes of pixels: a strip of views is kept encoded, an atlas is not
 # A click anywhere on a strip's picture tells which one it was.
 ON_LOAD = """
 element.addEventListener("click", (event) => {
@@ -26,8 +28,15 @@ def data_url(image: UInt8[Tensor, "3 h w"] | Float[Tensor, "3 h w"]) -> str:
     """One picture (uint8, or float in 0 to 1) as a PNG data URL."""
     if image.is_floating_point():
         image = image.mul(255).round().clamp(0, 255).to(torch.uint8)
+    pixels = image.permute(1, 2, 0).contiguous().numpy()
+    encode = _encoded if pixels.nbytes <= KEPT else _encoded.__wrapped__
+    return encode(pixels.tobytes(), *pixels.shape[:2])
+
+
+@lru_cache(maxsize=64)  # turning a knob leaves most pictures as they were, and this is most of the work
+def _encoded(pixels: bytes, height: int, width: int) -> str:
     out = io.BytesIO()
-    Image.fromarray(image.permute(1, 2, 0).numpy()).save(out, "PNG", compress_level=1)  # made to be fast
+    Image.frombytes("RGB", (width, height), pixels).save(out, "PNG", compress_level=1)  # made to be fast
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 

@@ -7,7 +7,7 @@ twice.
 import json
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,11 @@ class Seen:
     scene: Scene
     layout: Layout
 
-    @property
+    @cached_property
     def tiles(self) -> UInt8[Tensor, "k 3 s s"] | None:
         """All pictures that a line can show: the views, view under view, then the pictures as a whole.
 
-        None where they are not on this machine.
+        None where they are not on this machine. Kept: every row and every column asks for it.
         """
         drawn = self.scene.drawn
         if self.picked.missing:
