@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from ssl_core import lars
+from ssl_core import lars, muon
 from ssl_core.config import at_least, knob
 
 
@@ -67,7 +67,30 @@ class LARS(SGD):
         return lars.LARS(groups, lr=self.learning_rate, momentum=self.momentum, trust=self.trust)
 
 
-OPTIMIZERS: dict[str, type[AdamW] | type[SGD]] = {"adamw": AdamW, "sgd": SGD, "lars": LARS}
+@dataclass(frozen=True)
+class Muon:
+    """Momentum made orthogonal (Jordan et al. 2024): learns fast in short runs."""
+
+    title: ClassVar[str] = "Muon"
+    learning_rate: float = knob(6e-3, 1e-4, 0.1, "The peak, reached after warm-up.", log=True)
+    momentum: float = knob(0.95, 0.0, 0.99, "How much of the last step goes into this one.")
+    weight_decay: float = knob(0.01, 0.0, 0.3, "Pulls weights to zero; not biases and normalisation.")
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "learning_rate", "momentum", "weight_decay")
+
+    def build(self, module: nn.Module) -> torch.optim.Optimizer:
+        """The optimiser of a module's parameters."""
+        groups = decayed(module, self.weight_decay)
+        return muon.Muon(groups, lr=self.learning_rate, momentum=self.momentum)
+
+
+OPTIMIZERS: dict[str, type[AdamW] | type[SGD] | type[Muon]] = {
+    "adamw": AdamW,
+    "sgd": SGD,
+    "lars": LARS,
+    "muon": Muon,
+}
 
 
 def decayed(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
