@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from bench import report
 from bench.row import Row, show
 from ssl_core.problem import Problem
 
@@ -28,6 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument("--json", action="store_true", help="all rows in one line of JSON")
+    parser.add_argument("--write", action="store_true", help="put the table into bench/README.md as well")
     chosen = parser.parse_args()
     if unknown := sorted(set(chosen.names) - set(BENCHMARKS)):
         parser.error(f"no benchmark is named {', '.join(unknown)}; there is {', '.join(BENCHMARKS)}")
@@ -40,6 +42,8 @@ def main() -> int:
             print(f"{name}: {problem}", file=sys.stderr)
             missing = True
     show(rows, chosen.json)
+    if chosen.write:
+        report.write(rows)
     return 0 if all(row.ok for row in rows) and not missing else 1
 
 

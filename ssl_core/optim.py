@@ -72,7 +72,7 @@ class Muon:
     """Momentum made orthogonal (Jordan et al. 2024): learns fast in short runs."""
 
     title: ClassVar[str] = "Muon"
-    learning_rate: float = knob(6e-3, 1e-4, 0.1, "The peak, reached after warm-up.", log=True)
+    learning_rate: float = knob(0.02, 1e-4, 0.2, "The peak, reached after warm-up.", log=True)
     momentum: float = knob(0.95, 0.0, 0.99, "How much of the last step goes into this one.")
     weight_decay: float = knob(0.01, 0.0, 0.3, "Pulls weights to zero; not biases and normalisation.")
 
