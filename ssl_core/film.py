@@ -16,7 +16,8 @@ from torch import Tensor
 from ssl_core.checkpoints import TORN, load_arrays, save_arrays
 from ssl_core.datasets.base import Report, silent
 from ssl_core.evaluation.geometry import unit
-from ssl_core.evaluation.projection import UMAP, principal_directions, project
+from ssl_core.evaluation.principal import principal_directions
+from ssl_core.evaluation.projection import UMAP, project
 from ssl_core.problem import Problem
 from ssl_core.snapshots import Snapshot, load, moments
 

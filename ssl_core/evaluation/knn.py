@@ -103,7 +103,20 @@ def nearest(
 
 def _first_k(similarity: Float[Tensor, "b m"], k: int) -> Int[Tensor, "b k"]:
     """Places of the k largest of each row, in the bank's order. topk alone leaves ties to chance."""
-    least = similarity.topk(k, dim=1, sorted=False).values.amin(1, keepdim=True)
+    value, place = similarity.topk(min(k + 1, similarity.shape[1]), dim=1)
+    place = place[:, :k].sort(dim=1).values
+    if value.shape[1] == k:
+        return place
+    tied = value[:, k - 1] == value[:, k]  # the last that is in and the first that is out: rare
+    if tied.any():
+        place[tied] = _first_of_equals(similarity[tied], value[tied, k - 1 : k], k)
+    return place
+
+
+def _first_of_equals(
+    similarity: Float[Tensor, "t m"], least: Float[Tensor, "t 1"], k: int
+) -> Int[Tensor, "t k"]:
+    """All that is above the least, then of those that equal it the first, until there are k."""
     above, equal = similarity > least, similarity == least
     room = k - above.sum(1, keepdim=True)
     chosen = above | (equal & (equal.cumsum(1, dtype=torch.int32) <= room))

@@ -4,7 +4,6 @@ UMAP and t-SNE keep neighbourhoods, not distances or sizes of clusters; PCA keep
 Importing UMAP and compiling it takes 4 to 50 s in a fresh process, so `warm_up` pays for that ahead.
 """
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -16,7 +15,8 @@ from torch import Tensor
 from ssl_core.config import build, knob, look_up
 from ssl_core.datasets.base import Report, silent
 from ssl_core.evaluation.geometry import unit
-from ssl_core.evaluation.knn import nearest
+from ssl_core.evaluation.principal import principal
+from ssl_core.evaluation.umap import UMAP
 from ssl_core.problem import Problem
 
 
@@ -27,54 +27,6 @@ class Projection(Protocol):
 
     def __call__(self, z: Float[Tensor, "n d"], seed: int, report: Report) -> Float[Tensor, "n 2"]:
         """One point for each row."""
-
-
-@dataclass(frozen=True)
-class UMAP:
-    """Uniform manifold approximation (McInnes et al. 2018, https://arxiv.org/abs/1802.03426).
-
-    Neighbours by cosine are exact, not approximate; the layout starts from PCA.
-    """
-
-    title: ClassVar[str] = "UMAP"
-    n_neighbors: int = knob(15, 2, 200, "Few: fine detail; many: the broad picture", log=True)
-    min_dist: float = knob(0.1, 0, 0.99, "How tightly points may pack")
-    epochs: int = knob(200, 50, 1000, "Rounds of the layout", log=True)
-
-    def __post_init__(self) -> None:
-        if self.n_neighbors < 2 or not 0 <= self.min_dist <= 1 or self.epochs < 1:
-            raise Problem("UMAP needs 2 or more neighbours, a min_dist from 0 to 1 and 1 or more epochs.")
-
-    def __call__(self, z: Float[Tensor, "n d"], seed: int, report: Report) -> Float[Tensor, "n 2"]:
-        """The layout after all epochs."""
-        return self.begun_from(_start(z, seed), z, seed, report)
-
-    def begun_from(
-        self, start: Float[Tensor, "n 2"], z: Float[Tensor, "n d"], seed: int, report: Report = silent
-    ) -> Float[Tensor, "n 2"]:
-        """The same layout begun from these points: another map of the same pictures, say."""
-        report("Loading UMAP", 0.0)
-        from umap import UMAP as Layout
-
-        report("Finding neighbours", 0.1)
-        k = min(self.n_neighbors, len(z) - 1)  # each point is the first of its own neighbours
-        found = list(nearest(z, z, k, same=True))
-        distance = 1 - torch.cat([value for value, _ in found]).clamp_max(1)
-        place = torch.cat([places for _, places in found])
-        report("Laying points out", 0.2)
-        layout = Layout(
-            n_neighbors=k,
-            min_dist=self.min_dist,
-            n_epochs=self.epochs,
-            init=start.numpy(),
-            precomputed_knn=(place.numpy(), distance.numpy()),
-            disconnection_distance=float("inf"),
-            random_state=seed % 2**32,
-            n_jobs=1,  # what a random_state means: several threads would race
-        )
-        with warnings.catch_warnings():  # nothing will be added to this map later
-            warnings.filterwarnings("ignore", r"precomputed_knn\[2\]", UserWarning)
-            return torch.from_numpy(layout.fit_transform(z.numpy()))
 
 
 @dataclass(frozen=True)
@@ -144,31 +96,6 @@ def project(
     points = layout(z, seed, report)
     report("Placed", 1.0)
     return points
-
-
-def principal(z: Float[Tensor, "n d"]) -> Float[Tensor, "n 2"]:
-    """Centred coordinates along the two principal directions, each turned so that its largest is positive."""
-    return ((z.double() - z.double().mean(0)) @ principal_directions(z)).float()
-
-
-def principal_directions(z: Float[Tensor, "n d"]) -> Float[Tensor, "d 2"]:
-    """The two unit directions along which rows vary most, turned so that the largest coordinate is positive.
-
-    In double precision. Where there is one dimension alone, the second is zero.
-    """
-    centred = z.double() - z.double().mean(0)
-    found = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :2]
-    directions = torch.nn.functional.pad(found, (0, 2 - found.shape[1]))  # d = 1 makes a line
-    points = centred @ directions
-    largest = points.gather(0, points.abs().argmax(0, keepdim=True))
-    return directions * torch.where(largest < 0, -1.0, 1.0)
-
-
-def _start(z: Float[Tensor, "n d"], seed: int) -> Float[Tensor, "n 2"]:
-    """Principal coordinates with a breath of noise: UMAP stretches each axis, and equal points never part."""
-    start = principal(z)
-    noise = torch.randn(start.shape, generator=torch.Generator().manual_seed(seed))
-    return start / start.abs().max() + 1e-5 * noise
 
 
 def warm_up() -> None:

@@ -1,0 +1,23 @@
+"""The two directions along which rows vary most: a map of its own, and where the others begin."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def principal(z: Float[Tensor, "n d"]) -> Float[Tensor, "n 2"]:
+    """Centred coordinates along the two principal directions, each turned so that its largest is positive."""
+    return ((z.double() - z.double().mean(0)) @ principal_directions(z)).float()
+
+
+def principal_directions(z: Float[Tensor, "n d"]) -> Float[Tensor, "d 2"]:
+    """The two unit directions along which rows vary most, turned so that the largest coordinate is positive.
+
+    In double precision. Where there is one dimension alone, the second is zero.
+    """
+    centred = z.double() - z.double().mean(0)
+    found = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :2]
+    directions = torch.nn.functional.pad(found, (0, 2 - found.shape[1]))  # d = 1 makes a line
+    points = centred @ directions
+    largest = points.gather(0, points.abs().argmax(0, keepdim=True))
+    return directions * torch.where(largest < 0, -1.0, 1.0)
