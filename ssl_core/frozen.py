@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ssl_core import device as devices
 from ssl_core.checkpoints import load_encoder, load_head, saved_step
 from ssl_core.config import look_up
-from ssl_core.datasets.base import Pictures, Report, Split, silent
+from ssl_core.datasets.base import Facts, Pictures, Report, Split, silent
 from ssl_core.encoders import Encoder
 from ssl_core.evaluation import Bag, extract
 from ssl_core.learner import build_method, step_generator
@@ -33,8 +33,8 @@ class Seen:
     network: nn.Module
     bag: Bag | None
     bank_index: Int[Tensor, " m"]  # places in the training split
-    bank: Split
-    queries: Split
+    bank: Facts
+    queries: Facts
     bank_features: Float[Tensor, "m d"]
     query_features: Float[Tensor, "n d"]
 
@@ -62,13 +62,19 @@ def network_of(settings: Settings, folder: Path | None, layer: str, classes: int
 
 
 def features(
-    network: nn.Module, split: Split, pictures: Pictures, report: Report = silent, bag: Bag | None = None
+    network: nn.Module,
+    split: Split,
+    index: Int[Tensor, " n"],
+    pictures: Pictures,
+    report: Report = silent,
+    bag: Bag | None = None,
 ) -> Float[Tensor, "n d"]:
-    """h or z of every picture of a split, or its mean over a bag of patches."""
+    """h or z of the pictures at these places of a split, or its mean over a bag of patches."""
     device = devices.pick()
     return extract(
         devices.place(network, device),
         split.images,
+        places=index,
         mean=pictures.mean,
         std=pictures.std,
         device=device,
@@ -96,11 +102,11 @@ def see(
     """The features of so many training and test pictures of the run's own data set."""
     pictures = settings.seen(settings.source().load(report))
     network = network_of(settings, folder, layer, len(pictures.classes))
-    index = some(pictures.train, bank)
-    known, asked = pictures.train.subset(index), pictures.test.subset(some(pictures.test, queries))
-    h_known = features(network, known, pictures, report, bag)
-    h_asked = features(network, asked, pictures, report, bag)
-    return Seen(pictures, network, bag, index, known, asked, h_known, h_asked)
+    train, test = pictures.train, pictures.test
+    known, asked = some(train, bank), some(test, queries)
+    h_known = features(network, train, known, pictures, report, bag)
+    h_asked = features(network, test, asked, pictures, report, bag)
+    return Seen(pictures, network, bag, known, train.facts(known), test.facts(asked), h_known, h_asked)
 
 
 def named(seen: Seen, settings: Settings, folder: Path | None, layer: str) -> dict[str, Any]:

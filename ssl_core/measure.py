@@ -137,13 +137,12 @@ def look(settings: Settings, folder: Path | None, count: int = 2_000, report: Re
     """`count` test pictures, and kNN of them against twice as many training pictures."""
     pictures = settings.seen(settings.source().load(report))
     index = some(pictures.test, count)
-    split = pictures.test.subset(index)
-    bank = pictures.train.subset(some(pictures.train, 2 * count))
+    bank = some(pictures.train, 2 * count)
     encoder = encoder_of(settings, folder)
-    h = features(encoder, split, pictures, report)
-    h_bank = features(encoder, bank, pictures, report)
-    k = min(200, max(1, len(bank) // 20))
-    return Look(h, split.labels, index, knn_accuracy(h_bank, bank.labels, h, split.labels, k=k))
+    h = features(encoder, pictures.test, index, pictures, report)
+    h_bank = features(encoder, pictures.train, bank, pictures, report)
+    labels, k = pictures.test.labels[index], min(200, max(1, len(bank) // 20))
+    return Look(h, labels, index, knn_accuracy(h_bank, pictures.train.labels[bank], h, labels, k=k))
 
 
 def embed(

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ssl_core import snapshots
 from ssl_core.config import knobs
-from ssl_core.datasets.base import Pictures, Split
+from ssl_core.datasets.base import Pictures
 from ssl_core.evaluation import extract, knn_accuracy
 from ssl_core.evaluation.labels import draw_share
 from ssl_core.events import Monitored
@@ -51,13 +51,13 @@ class Monitor:
         self, learner: Learner, pictures: Pictures, held: Int[Tensor, " a"], kept: Int[Tensor, " b"]
     ) -> None:
         self.learner, self.pictures = learner, pictures
-        self.queries, self.bank = pictures.train.subset(held), pictures.train.subset(kept[:BANK])
+        self.queries, self.bank = held, kept[:BANK]  # places: the pictures stay where they are
 
     def look(self, step: int, seconds: float, folder: Path | None) -> Monitored:
         """kNN now; with a folder, what is made of test pictures is kept there."""
-        queries, labels = self.features(self.queries), self.queries.labels
-        k = max(1, len(self.bank) // NEIGHBOURS)
-        found = knn_accuracy(self.features(self.bank), self.bank.labels, queries, labels, k=k)
+        queries, bank = self.features(self.queries), self.features(self.bank)
+        labels, votes = (self.pictures.train.labels[places] for places in (self.queries, self.bank))
+        found = knn_accuracy(bank, votes, queries, labels, k=max(1, len(bank) // NEIGHBOURS))
         chance = float(labels.bincount().max() / len(labels))
         if folder is not None and self.learner.training.snapshot:
             count = min(self.learner.training.snapshot, len(self.pictures.test))
@@ -65,11 +65,12 @@ class Monitor:
             snapshots.save(folder / "snapshots" / f"{step:08d}.npz", moment)
         return Monitored(step, seconds, found.top1, chance, len(self.bank), len(labels))
 
-    def features(self, split: Split) -> Float[Tensor, "n d"]:
-        """h of a split, in evaluation mode."""
+    def features(self, places: Int[Tensor, " n"]) -> Float[Tensor, "n d"]:
+        """h of these training pictures, in evaluation mode."""
         return extract(
             self.learner.method.encoder,
-            split.images,
+            self.pictures.train.images,
+            places=places,
             mean=self.pictures.mean,
             std=self.pictures.std,
             device=self.learner.device,

@@ -106,8 +106,8 @@ def nearest_pictures(seen: Seen, asked: list[int], k: int) -> list[dict[str, Any
             raise Problem(
                 "There is no test picture {place}; they go from 0 to {last}.", place=place, last=len(test) - 1
             )
-    chosen = test.subset(torch.tensor(asked))
-    x = features(seen.network, chosen, seen.pictures, bag=seen.bag)
+    chosen = torch.tensor(asked)
+    x = features(seen.network, test, chosen, seen.pictures, bag=seen.bag)
     found = retrieve(x, seen.bank_features, k)
     return [
         {
@@ -118,7 +118,7 @@ def nearest_pictures(seen: Seen, asked: list[int], k: int) -> list[dict[str, Any
             "cosines": cosine.tolist(),
         }
         for place, label, index, cosine in zip(
-            asked, chosen.labels.tolist(), found.index, found.cosine, strict=True
+            asked, test.labels[chosen].tolist(), found.index, found.cosine, strict=True
         )
     ]
 

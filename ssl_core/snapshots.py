@@ -14,8 +14,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core import device as devices
+from ssl_core.augmentations import take as replayed
 from ssl_core.checkpoints import TORN, load_arrays, save_arrays
 from ssl_core.datasets.base import Pictures
+from ssl_core.datasets.mapped import gather
 from ssl_core.evaluation import alignment, extract, uniformity
 from ssl_core.evaluation.features import evaluating
 from ssl_core.evaluation.geometry import unit
@@ -46,21 +48,21 @@ class Snapshot:
 def take(learner: Learner, pictures: Pictures, count: int, step: int) -> Snapshot:
     """Look at `count` test pictures, the same every time, whole and in two views drawn once for all."""
     index = some(pictures.test, count)
-    split = pictures.test.subset(index)
     h = extract(
         learner.method.encoder,
-        split.images,
+        pictures.test.images,
+        places=index,
         mean=pictures.mean,
         std=pictures.std,
         device=learner.device,
         precision=learner.precision,
     )
-    first, second = outputs(learner, split.images[: max(2, count // 2)])
+    first, second = outputs(learner, gather(pictures.test.images, index[: max(2, count // 2)]))
     others = second.roll(1, 0)  # each first view with a view of the next picture
     return Snapshot(
         step,
         h,
-        split.labels,
+        pictures.test.labels[index],
         index,
         (unit(first) * unit(second)).sum(1),
         (unit(first) * unit(others)).sum(1),
@@ -72,15 +74,18 @@ def take(learner: Learner, pictures: Pictures, count: int, step: int) -> Snapsho
 
 def outputs(learner: Learner, images: Tensor) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n d"]]:
     """z of two views of each picture, drawn by the run's recipe, the network in evaluation mode."""
-    params = learner.recipe.sample(2 * len(images), step_generator(learner.training.seed, 0, "snapshot"))
-    x = learner.recipe.apply(devices.send(images, learner.device).repeat(2, 1, 1, 1), params)
-    x = x.unflatten(0, (2, len(images)))
-    with (
-        torch.no_grad(),
-        evaluating(learner.method),
-        devices.autocast(learner.device, learner.precision),
-    ):
-        parts = [learner.method.project(part).float().cpu() for part in x.split(AT_ONCE, dim=1)]
+    n, parts = len(images), []
+    params = learner.recipe.sample(2 * n, step_generator(learner.training.seed, 0, "snapshot"))
+    for places in torch.arange(n).split(AT_ONCE):  # the views of all, of large pictures, are gigabytes
+        twice = devices.send(images[places], learner.device).repeat(2, 1, 1, 1)
+        drawn = replayed(params, [*places.tolist(), *(n + places).tolist()])
+        x = learner.recipe.apply(twice, drawn).unflatten(0, (2, len(places)))
+        with (
+            torch.no_grad(),
+            evaluating(learner.method),
+            devices.autocast(learner.device, learner.precision),
+        ):
+            parts.append(learner.method.project(x).float().cpu())
     first, second = torch.cat(parts, dim=1)
     return first, second
 

@@ -16,6 +16,7 @@ from ssl_core import device as devices
 from ssl_core.checkpoints import load_state, save_json, save_state, save_weights
 from ssl_core.classifier import examine
 from ssl_core.datasets.base import Pictures
+from ssl_core.datasets.mapped import gather
 from ssl_core.events import Event, Examined, Finished, Monitored, Saved, Started, Step
 from ssl_core.learner import Learner, origin, step_generator
 from ssl_core.monitor import Clock, Monitor, divide, enough
@@ -103,7 +104,7 @@ class _Run:
         began, progress = time.perf_counter(), self.progress()
         index = self.batch()
         train = self.pictures.train
-        facts = self.learner.step(train.images[index], train.labels[index], self.step, progress)
+        facts = self.learner.step(gather(train.images, index), train.labels[index], self.step, progress)
         self.step += 1
         speed = self.clock.speed(len(index), time.perf_counter() - began)
         progress = self.progress()

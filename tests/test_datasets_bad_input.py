@@ -12,7 +12,8 @@ from picture_files import encoded, rooms, saved, two_classes, write_folder, writ
 from PIL import Image
 
 from ssl_core.datasets.base import Pictures, Split, describe, silent
-from ssl_core.datasets.cache import cached, canvases
+from ssl_core.datasets.cache import cached
+from ssl_core.datasets.canvas import canvases
 from ssl_core.datasets.folder import Folder
 from ssl_core.problem import Problem
 

@@ -12,14 +12,27 @@ import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
+from ssl_core.datasets.mapped import gather
 from ssl_core.problem import Problem
 
 Report = Callable[[str, float], None]  # what is being done, and how far it is (0 to 1)
 Triple = tuple[float, float, float]  # one number a channel
+AT_ONCE = 2**24  # bytes of pictures that statistics are made of at a time
 
 
 def silent(what: str, fraction: float) -> None:
     """The Report that tells nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of pictures, without them: `labels` and `factors` as a Split has them."""
+
+    labels: Int[Tensor, " n"]
+    factors: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +47,13 @@ class Split:
         return len(self.labels)
 
     def subset(self, index: Int[Tensor, " k"]) -> "Split":
-        """The pictures at these places, with all that is known of them."""
-        return Split(self.images[index], self.labels[index], {k: v[index] for k, v in self.factors.items()})
+        """The pictures at these places, copied, with all that is known of them."""
+        known = self.facts(index)
+        return Split(gather(self.images, index), known.labels, known.factors)
+
+    def facts(self, index: Int[Tensor, " k"]) -> Facts:
+        """All that is known of the pictures at these places; none is read."""
+        return Facts(self.labels[index], {k: v[index] for k, v in self.factors.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +113,8 @@ def cache_problem(error: OSError) -> Problem:
 def channel_statistics(images: UInt8[Tensor, "n 3 h w"]) -> tuple[Triple, Triple]:
     """Mean and standard deviation over all pixels, per channel, in 0 to 1: exact, from a histogram."""
     counts = torch.zeros(3, 256, dtype=torch.float64)
-    for some in images.split(4096):  # a memory-mapped set may be larger than the memory
+    rows = max(1, AT_ONCE // max(1, images[:1].numel()))
+    for some in images.split(rows):  # a memory-mapped set may be larger than the memory
         for channel in range(3):
             counts[channel] += torch.bincount(some[:, channel].flatten(), minlength=256)
     share = counts / counts.sum(1, keepdim=True)

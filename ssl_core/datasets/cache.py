@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 from filelock import FileLock, Timeout
-from jaxtyping import UInt8
-from torch import Tensor
 
 from ssl_core.datasets.base import Pictures, Report, Split, cache_folder, cache_problem
-from ssl_core.problem import Problem
+from ssl_core.datasets.mapped import mapped
 
 FORMAT = 1  # raise it when what a room holds, or how pictures are decoded, changes: rooms are made anew
 
@@ -32,7 +31,7 @@ def room_of(name: str, fingerprint: str) -> Path:
 
 
 def cached(name: str, fingerprint: str, make: Callable[[Path], Pictures], report: Report) -> Pictures:
-    """The pictures of a room; `make(folder)` decodes them onto canvases there if there is no such room.
+    """The pictures of a room; `make(folder)` decodes them onto canvases there if there is no such whole room.
 
     Rooms of the same name with another fingerprint are forgotten. Raises Problem if the cache cannot be used.
     """
@@ -40,10 +39,12 @@ def cached(name: str, fingerprint: str, make: Callable[[Path], Pictures], report
         room = room_of(name, fingerprint)
         room.parent.mkdir(parents=True, exist_ok=True)
         with _alone(room.with_name(f"{name}.lock"), report):
-            if not room.exists():
+            found = _open_whole(room)
+            if found is None:
                 _furnish(room, make)
                 _forget_others(room, name)
-            return _open(room)
+                found = _open(room)
+            return found
     except OSError as error:
         raise cache_problem(error) from error
 
@@ -62,26 +63,6 @@ def _alone(path: Path, report: Report) -> Iterator[None]:
         lock.release()
 
 
-def canvases(
-    room: Path, train: int, test: int, size: int
-) -> tuple[UInt8[Tensor, "a 3 h w"], UInt8[Tensor, "b 3 h w"]]:
-    """Black pictures on disk to be painted over, so that a set may be larger than the memory."""
-    needed, free = (train + test) * 3 * size * size, shutil.disk_usage(room).free
-    if needed > free:  # writing to a mapped file on a full disk would end the process without a word
-        raise Problem(
-            "The decoded pictures need {needed} MB, and {folder} has {free} MB free. Make room, choose a "
-            "smaller picture size, or set SSL_EXPLORER_CACHE to a folder on another disk.",
-            needed=needed // 10**6 + 1,
-            free=free // 10**6,
-            folder=cache_folder(),
-        )
-    return _canvas(room / "train.npy", train, size), _canvas(room / "test.npy", test, size)
-
-
-def _canvas(path: Path, n: int, size: int) -> UInt8[Tensor, "n 3 h w"]:
-    return torch.from_numpy(np.lib.format.open_memmap(path, "w+", np.uint8, (n, 3, size, size)))
-
-
 def _furnish(room: Path, make: Callable[[Path], Pictures]) -> None:
     part = room.with_name(room.name + ".part")
     shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
@@ -91,6 +72,7 @@ def _furnish(room: Path, make: Callable[[Path], Pictures]) -> None:
         for file in part.iterdir():
             with file.open("rb+") as written:
                 os.fsync(written.fileno())  # a name that outlives a power cut must not stand for empty pages
+        shutil.rmtree(room, ignore_errors=True)  # one that is damaged
         part.rename(room)
     finally:
         shutil.rmtree(part, ignore_errors=True)  # there only if something went wrong
@@ -102,6 +84,14 @@ def _write(room: Path, pictures: Pictures) -> None:
         np.savez(room / f"{name}.npz", labels=split.labels.numpy(), **known)
     about = {key: getattr(pictures, key) for key in ("title", "classes", "mean", "std")}
     (room / "about.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def _open_whole(room: Path) -> Pictures | None:
+    """None where there is no room, or a file of it was lost, cut off or written over since."""
+    try:
+        return _open(room)
+    except (FileNotFoundError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
 
 
 def _open(room: Path) -> Pictures:
@@ -117,10 +107,13 @@ def _open(room: Path) -> Pictures:
 
 
 def _open_split(room: Path, name: str) -> Split:
-    images = torch.from_numpy(np.load(room / f"{name}.npy", mmap_mode="c"))  # a write stays in memory
+    images = mapped(room / f"{name}.npy")
     with np.load(room / f"{name}.npz", allow_pickle=False) as known:
         factors = {key: torch.from_numpy(known[key]) for key in known.files}
-    return Split(images, factors.pop("labels"), factors)
+    labels = factors.pop("labels")
+    if len(images) != len(labels):
+        raise ValueError(f"{room}: {len(images)} pictures and {len(labels)} labels")
+    return Split(images, labels, factors)
 
 
 def _forget_others(room: Path, name: str) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 
 from ssl_core.datasets.base import Pictures, Report, Source, Split, cache_folder, describe, silent
-from ssl_core.datasets.cache import cached, canvases, room_of
+from ssl_core.datasets.cache import cached, room_of
+from ssl_core.datasets.canvas import canvases
 from ssl_core.problem import Problem
 
 ARCHIVE = "cifar-10-python.tar.gz"

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import UInt8
 from torch import Tensor
 
 from ssl_core.config import knob
 from ssl_core.datasets.base import Pictures, Report, Source, Split, cache_folder, describe, silent
-from ssl_core.datasets.cache import cached, canvases
+from ssl_core.datasets.cache import cached
+from ssl_core.datasets.canvas import canvases
 from ssl_core.datasets.decode import decode
 from ssl_core.datasets.layout import Layout, arrange
 from ssl_core.datasets.listing import Listing, Parts, fingerprint, list_folder
@@ -25,6 +25,7 @@ CIFAR10_CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
 )
+Named = list[tuple[Parts, int]]  # files and their labels
 AT_ONCE = 64  # pictures a thread decodes before it reports
 
 
@@ -62,12 +63,10 @@ class Folder(Source):
     def _decode(self, path: Path, room: Path, report: Report) -> Pictures:
         with nullcontext(list_folder(path)) if path.is_dir() else open_zip(path) as found:
             layout = arrange(found.files, found.folders, path)
-            splits, todo = [], []
             blank = canvases(room, len(layout.train), len(layout.test), self.size)
-            for pictures, images in zip((layout.train, layout.test), blank, strict=True):
-                todo += [(parts, image) for (parts, _), image in zip(pictures, images, strict=True)]
-                splits.append(Split(images, torch.tensor([label for _, label in pictures])))
-            _decode_all(todo, found, path, report)
+            kinds = list(zip((layout.train, layout.test), blank, strict=True))
+            _decode_all(kinds, found, path, report)
+        splits = [Split(images, torch.tensor([label for _, label in named])) for named, images in kinds]
         return describe(_title(path, layout), layout.classes, *splits)
 
 
@@ -84,21 +83,25 @@ def _place(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
-def _decode_all(
-    todo: list[tuple[Parts, UInt8[Tensor, "3 h w"]]], found: Listing, path: Path, report: Report
-) -> None:
-    """Decode each file into its tensor. Threads suffice: Pillow lets go of Python while it decodes."""
+def _decode_all(kinds: list[tuple[Named, Tensor]], found: Listing, path: Path, report: Report) -> None:
+    """Decode each file onto its canvas. Threads suffice: Pillow lets go of Python while it decodes."""
 
-    def decode_some(start: int) -> int:
-        some = todo[start : start + AT_ONCE]
-        for parts, image in some:
+    def decode_some(some: tuple[Named, Tensor]) -> int:
+        for (parts, _), image in zip(*some, strict=True):
             image.copy_(decode(found.files[parts](), image.shape[-1], f"{'/'.join(parts)} in {path}"))
-        return start + len(some)
+        return len(some[0])
 
+    todo = [
+        (named[start : start + AT_ONCE], images[start : start + AT_ONCE])
+        for named, images in kinds
+        for start in range(0, len(named), AT_ONCE)
+    ]
+    done, total = 0, sum(len(named) for named, _ in kinds)
     pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
     try:
-        for done in pool.map(decode_some, range(0, len(todo), AT_ONCE)):
-            report("Decoding pictures", done / len(todo))
+        for more in pool.map(decode_some, todo):
+            done += more
+            report("Decoding pictures", done / total)
     finally:
         pool.shutdown(cancel_futures=True)  # at the first problem the rest need not be decoded
 

@@ -17,7 +17,8 @@ from torch.nn.functional import avg_pool2d
 
 from ssl_core.config import at_least, knob
 from ssl_core.datasets.base import Pictures, Report, Source, Split, describe, silent
-from ssl_core.datasets.cache import cached, canvases
+from ssl_core.datasets.cache import cached
+from ssl_core.datasets.canvas import canvases
 
 FINER = 4  # points a pixel's side is sampled at: 16 inside-or-outside answers make one smooth edge pixel
 LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)

@@ -11,9 +11,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ssl_core.datasets.base import Split
+from ssl_core.datasets.base import Facts, Split
 from ssl_core.problem import Problem
 
+Known = Facts | Split
 COLOURFUL = 0.1  # the least chroma (0 to 1) at which a hue is asked for
 DIRECTED = ("crescent", "arrow", "heart")  # that look the same after a whole turn only
 
@@ -26,7 +27,7 @@ class Target:
     index: Int[Tensor, " k"]
 
 
-def _hue(split: Split, classes: tuple[str, ...]) -> Target:
+def _hue(split: Known, classes: tuple[str, ...]) -> Target:
     """Where a colour stands on the circle from red by green to blue; grey stands nowhere."""
     red, green, blue = split.factors["colour"].unbind(1)
     x, y = red - (green + blue) / 2, math.sqrt(0.75) * (green - blue)
@@ -35,23 +36,23 @@ def _hue(split: Split, classes: tuple[str, ...]) -> Target:
     return Target(torch.stack([x, y], dim=1)[index] / chroma[index, None], index)
 
 
-def _turn(split: Split, classes: tuple[str, ...]) -> Target:
+def _turn(split: Known, classes: tuple[str, ...]) -> Target:
     turning = torch.tensor([name in DIRECTED for name in classes])
     index = turning[split.labels].nonzero()[:, 0]
     turn = split.factors["turn"][index]
     return Target(torch.stack([turn.cos(), turn.sin()], dim=1), index)
 
 
-def _plain(*names: str) -> Callable[[Split, tuple[str, ...]], Target]:
+def _plain(*names: str) -> Callable[[Known, tuple[str, ...]], Target]:
     """Factors that are plain numbers, of every picture."""
 
-    def target(split: Split, classes: tuple[str, ...]) -> Target:
+    def target(split: Known, classes: tuple[str, ...]) -> Target:
         return Target(torch.stack([split.factors[name] for name in names], dim=1), torch.arange(len(split)))
 
     return target
 
 
-MEASURED: dict[str, Callable[[Split, tuple[str, ...]], Target]] = {
+MEASURED: dict[str, Callable[[Known, tuple[str, ...]], Target]] = {
     "colour": _hue,
     "place": _plain("x", "y"),
     "size": _plain("radius"),
@@ -67,7 +68,7 @@ MEANING = {
 }
 
 
-def target(name: str, split: Split, classes: tuple[str, ...]) -> Target:
+def target(name: str, split: Known, classes: tuple[str, ...]) -> Target:
     """What a probe of this factor is to foretell. Raises Problem where the factors are not known."""
     if not {"colour", "x", "y", "radius", "turn"} <= split.factors.keys():
         raise Problem("Of these pictures no factors are known; those of shapes are. Leave the factors out.")

@@ -10,14 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from ssl_core import device as devices
 from ssl_core.augmentations import Recipe, plain, take
 from ssl_core.augmentations.pixels import Channels
 from ssl_core.datasets.base import Report, silent
+from ssl_core.datasets.mapped import gather
 from ssl_core.problem import Problem
+
+PIXELS = 512 * 32 * 32  # of a batch: what a convolution makes of more is gigabytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,22 +44,29 @@ def extract(
     size: int | None = None,
     device: torch.device | None = None,
     precision: torch.dtype = torch.float32,
-    batch: int = 512,
+    batch: int | None = None,
+    places: Int[Tensor, " k"] | None = None,
     bag: Bag | None = None,
     report: Report = silent,
-) -> Float[Tensor, "n d"]:
-    """The features of all pictures under the test-time transform, float32, on the processor.
+) -> Float[Tensor, "m d"]:
+    """The features of pictures under the test-time transform, float32, on the processor.
+
+    Of all, or of those at `places`; no more than a `batch` of them is copied at a time, by default
+    512, and of large pictures so many as have the pixels of 512 of 32×32 (32 at least).
 
     `mean` and `std` are per channel in 0 to 1; `size` is in pixels, by default the pictures' own; `encode`
     must be on `device` already (by default where its first parameter is) and is run in `precision`. With a
     `bag`, they are means over its patches. Raises Problem if there are no pictures.
     """
-    if len(images) == 0:
+    some = _Some(images, places)
+    if len(some) == 0:
         raise Problem("There are no pictures to encode; choose at least one.")
     device = device or next((p.device for p in encode.parameters()), torch.device("cpu"))
-    n, looks, done = len(images), bag.patches if bag else 1, 0
+    n, looks, done = len(some), bag.patches if bag else 1, 0
     total = torch.zeros(0)
-    for part, x in _seen(images, size or images.shape[-1], mean, std, batch, bag):
+    size = size or images.shape[-1]
+    batch = batch or min(512, max(32, PIXELS // size**2))
+    for part, x in _seen(some, size, mean, std, batch, bag):
         report("Encoding pictures", done / (n * looks))
         h = _encode(encode, x, device, precision)
         if not done:
@@ -67,20 +77,34 @@ def extract(
     return total.div_(looks)
 
 
+@dataclass(frozen=True, eq=False)
+class _Some:
+    """Pictures of which a part is taken at a time."""
+
+    images: Tensor
+    places: Tensor | None
+
+    def __len__(self) -> int:
+        return len(self.images if self.places is None else self.places)
+
+    def __getitem__(self, part: slice) -> Tensor:
+        return self.images[part] if self.places is None else gather(self.images, self.places[part])
+
+
 def _seen(
-    images: Tensor, size: int, mean: Channels, std: Channels, batch: int, bag: Bag | None
+    some: _Some, size: int, mean: Channels, std: Channels, batch: int, bag: Bag | None
 ) -> Iterator[tuple[slice, Tensor]]:
     """What the encoder is to see of which pictures: all of them whole, or all again and again in patches."""
-    n = len(images)
+    n = len(some)
     parts = [slice(start, min(start + batch, n)) for start in range(0, n, batch)]
     if bag is None:
-        yield from ((part, plain(images[part], size, mean, std)) for part in parts)
+        yield from ((part, plain(some[part], size, mean, std)) for part in parts)
         return
     recipe, generator = bag.recipe.fit(size, mean, std), torch.Generator().manual_seed(bag.seed)
     for _ in range(bag.patches):
         params = recipe.sample(n, generator)  # of all at once, so that the batch size changes nothing
         for part in parts:
-            yield part, recipe.apply(images[part], take(params, range(n)[part]))
+            yield part, recipe.apply(some[part], take(params, range(n)[part]))
 
 
 def _encode(encode: nn.Module, x: Tensor, device: torch.device, precision: torch.dtype) -> Tensor:
