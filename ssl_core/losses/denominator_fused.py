@@ -69,7 +69,7 @@ class _LogDenominator(torch.autograd.Function):
         # who is alone has a sum of 0, and no slope
         weight = z.new_zeros(len(z))
         weight[: ctx.anchors] = slope / total.masked_fill(total == 0, 1)
-        grad, both = torch.zeros_like(z), buffer(z)
+        grad, both = torch.zeros_like(z), z.new_empty(side(z) ** 2)
         for rows, columns, powers in blocks(z, ctx.temperature, ctx.anchors, ctx.label):
             out = both[: powers.numel()].view_as(powers)
             powers *= torch.add(weight[rows, None], weight[columns], out=out)
@@ -83,7 +83,8 @@ def blocks(
     z: Float[Tensor, "m d"], temperature: float, anchors: int, label: Int[Tensor, " m"] | None
 ) -> Iterator[tuple[slice, slice, Float[Tensor, "r c"]]]:
     """e^{s/τ} of the anchors' rows, on and above the diagonal, which is 0; each block overwrites the last."""
-    space, step = buffer(z), block(z.device)
+    step = side(z)
+    space = z.new_empty(step**2)
     edges = [*range(0, anchors, step), *range(anchors, len(z), step), len(z)]
     parts = [slice(*ends) for ends in pairwise(edges)]
     reach = [len(z)] * len(parts)  # where the class of a block's last row ends
@@ -118,11 +119,11 @@ def sharpness(temperature: float) -> float:
     return 1 / (temperature * math.log(2))
 
 
+def side(z: Float[Tensor, "m d"]) -> int:
+    """Rows and columns of a block of z zᵀ: two by two at the least, of which one need not be made."""
+    return min(block(z.device), (len(z) + 1) // 2)
+
+
 def block(device: torch.device) -> int:
-    """Rows and columns of a block."""
+    """The most rows and columns of a block."""
     return BLOCK if device.type == "cpu" else GPU_BLOCK
-
-
-def buffer(z: Tensor) -> Float[Tensor, " s"]:
-    """Room for one block."""
-    return z.new_empty(block(z.device) ** 2)

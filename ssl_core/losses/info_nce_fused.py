@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ssl_core.losses.denominator_fused import block, buffer, precise, sharpness
+from ssl_core.losses.denominator_fused import block, precise, sharpness
 from ssl_core.trace import Trace, stage
 
 
@@ -41,7 +41,8 @@ class _LogSums(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, q: Tensor, queue: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
-        space, step = buffer(q), block(q.device)
+        step = block(q.device)
+        space = q.new_empty(min(step, len(q)) * min(step, len(queue)))
         total, nearest = q.new_zeros(len(q)), q.new_full((len(q),), -torch.inf)
         pull = torch.zeros_like(q) if ctx.needs_input_grad[0] else None
         for start in range(0, len(q), step):
