@@ -76,12 +76,13 @@ def test_the_system_takes_the_advice(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 def test_training_leaves_pictures_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gigabyte of them: all tensors that training makes, monitors and moments included, are a tenth."""
-    monkeypatch.setattr(monitor, "BANK", 400)
+    monkeypatch.setattr(monitor, "BANK", 200)
+    monkeypatch.setattr(monitor, "HELD_OUT", 50)
     splits = [mapped(sparse(tmp_path / f"{n}.npy", n, 32)) for n in (350_000, 1000)]
     pictures = Pictures(
         "black", ("a", "b"), *(Split(i, torch.arange(len(i)) % 2) for i in splits), (0.5,) * 3, (0.5,) * 3
     )
-    chosen = {"budget": 2, "unit": "steps", "batch_size": 64, "monitors": 1, "snapshot": 100}
+    chosen = {"budget": 2, "unit": "steps", "batch_size": 32, "monitors": 1, "snapshot": 50}
     settings = Settings(encoder="convnet").with_knobs("training", **chosen).with_knobs("encoder", width=8)
     assert peak(lambda: list(train(settings, pictures, tmp_path))) < splits[0].nbytes / 10
 

@@ -42,7 +42,8 @@ def copied(run: runs.Run, tmp_path: Path, *without: str) -> Path:
 def seen_of(x: torch.Tensor, pictures: Pictures) -> Seen:
     """As if a network had given these features of all pictures."""
     n = len(pictures.train)
-    return Seen(pictures, nn.Identity(), None, torch.arange(n), pictures.train, pictures.test, x[:n], x[n:])
+    known = [split.facts(torch.arange(len(split))) for split in (pictures.train, pictures.test)]
+    return Seen(pictures, nn.Identity(), None, torch.arange(n), *known, x[:n], x[n:])
 
 
 def test_z_is_the_head_of_h_and_needs_no_saved_state(trained: runs.Run, tmp_path: Path) -> None:
