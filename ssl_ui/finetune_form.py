@@ -21,7 +21,7 @@ from ssl_ui.context import Context
 from ssl_ui.controls import Group, control, group
 from ssl_ui.encoders import UNTRAINED, entries
 from ssl_ui.expected import said
-from ssl_ui.handlers import Given, checked_state
+from ssl_ui.handlers import PRIVATE, Given, checked_state
 from ssl_ui.i18n import t
 from ssl_ui.progress import Job, finished
 from ssl_ui.run_names import in_order
@@ -172,7 +172,6 @@ def form(context: Context, visitor: gr.BrowserState, between: Iterable[Component
         lambda name: gr.Dropdown(visible=name == "folder" or name.startswith(own.SENT)),
         pictures,
         size,
-        show_progress="hidden",
-        api_visibility="private",
+        **PRIVATE,
     )
     return Form(context, visitor, pictures, size, start, tuning)

@@ -12,11 +12,9 @@ from ssl_ui import run_service as service
 from ssl_ui.context import Context, Frame
 from ssl_ui.finetune_desk import Desk
 from ssl_ui.finetune_form import Form, starts
-from ssl_ui.handlers import LIVE, guarded
+from ssl_ui.handlers import LIVE, PRIVATE, guarded
 from ssl_ui.i18n import t
 from ssl_ui.run_names import title
-
-PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def classifiers(context: Context) -> list[tuple[str, str]]:

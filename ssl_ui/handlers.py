@@ -15,8 +15,12 @@ from ssl_ui.i18n import explain
 T = TypeVar("T")
 Given = Mapping[Component, Any]  # what a handler gets when its inputs are a set of components
 
-# How a control that is turned by hand calls its handler: no spinner, the last value wins, no public endpoint.
-LIVE: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private"}
+# No spinner, no public endpoint. `show_progress_on` nothing: else the page copies all that the handler's
+# outputs hold, four times a call (waiting, running …), to tell each of a spinner that is hidden; and from
+# then on at every call of any handler.
+PRIVATE: dict[str, Any] = {"show_progress": "hidden", "show_progress_on": [], "api_visibility": "private"}
+# How a control that is turned by hand calls its handler: the last value wins.
+LIVE: dict[str, Any] = {**PRIVATE, "trigger_mode": "always_last"}
 
 
 def checked_state(cls: type[T], values: Mapping[str, Any]) -> T:

@@ -15,13 +15,15 @@ from urllib.parse import quote
 import gradio as gr
 import plotly
 
+from ssl_ui import as_text
+
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 ON_LOAD = """
 const plot = livePlot(element.querySelector(".liveplot"), trigger);
 let last = "";
 const update = () => {
-  const figure = JSON.stringify(props.value); // the same figure, sent again, is not drawn again
-  if (props.value && figure !== last) plot.draw(JSON.parse((last = figure)));
+  const figure = textOf(props.value); // the same figure, sent again, is not drawn again
+  if (figure && figure !== last) plot.draw(JSON.parse((last = figure)));
 };
 watch("value", update);
 update();
@@ -47,12 +49,13 @@ def live_plot(
     columns}` the picture numbered in a point's customdata is shown under the pointer.
     """
     described = f'role="img" aria-label="{html.escape(label)}"'
-    return gr.HTML(
+    plot = gr.HTML(
         value,
         html_template=f'<div class="liveplot" {described} style="height: {height}px"></div>',
-        js_on_load=SCRIPT + ON_LOAD,
+        js_on_load=SCRIPT + as_text.SCRIPT + ON_LOAD,
         head=plotly_head(),
         apply_default_css=False,
         min_height=height,
         **kwargs,
     )
+    return as_text.as_text(plot)

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from ssl_core.problem import Problem
+from ssl_ui.compression import Compressed
 from ssl_ui.context import Context, Frame
 from ssl_ui.i18n import explain, t
 from ssl_ui.tabs import TABS
@@ -68,6 +70,7 @@ def _launch(blocks: gr.Blocks, **options: Any) -> str:
         share=False,
         quiet=True,
         prevent_thread_lock=True,
+        app_kwargs={"middleware": [Middleware(Compressed)]},
         _frontend=False,  # else it gives up if its first answer takes 3 s, as on a machine that is training
         **options,
     )

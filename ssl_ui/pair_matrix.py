@@ -9,6 +9,7 @@ from jaxtyping import Float
 from ssl_ui import figures
 from ssl_ui.i18n import t
 from ssl_ui.mask_signs import MASKS, signs
+from ssl_ui.multiples import FIXED
 from ssl_ui.pair_edges import edges
 from ssl_ui.pair_layout import Line
 from ssl_ui.palette import MAGNITUDES, MAGNITUDES_PALE
@@ -16,6 +17,7 @@ from ssl_ui.similarity_state import SimilarityState
 from ssl_ui.view_batch import Seen
 
 NAMED, NUMBERED = 32, 8  # a matrix up to this size has a name at every row, and a number in every cell
+SHORT = 4  # letters of a name, such as a₃₂
 WORDED = 1500  # up to so many cells say under the pointer in words what they are
 CHOSEN = "#ff5a36"
 
@@ -92,6 +94,8 @@ def _large(
         if len(names) > NAMED:
             places = range(0, len(names), 4)
             layout[axis] |= {"tickvals": list(places), "ticktext": [names[k] for k in places]}
+            if max(map(len, names)) <= SHORT:  # there is room
+                layout[axis] |= FIXED
             trace |= {"xgap": 0, "ygap": 0}
     few = len(rows) * len(columns) <= WORDED
     words = [[f"{r.words}<br>{c.words}" if few else f"{r.name} · {c.name}" for c in columns] for r in rows]

@@ -15,8 +15,8 @@ from ssl_ui import run_service as service
 from ssl_ui.context import Context, Frame
 from ssl_ui.finetune_desk import Desk
 from ssl_ui.finetune_form import Form, bounded, form, in_markdown
-from ssl_ui.finetune_run import PRIVATE, Watch, classifiers
-from ssl_ui.handlers import LIVE, Given, guarded
+from ssl_ui.finetune_run import Watch, classifiers
+from ssl_ui.handlers import LIVE, PRIVATE, Given, guarded
 from ssl_ui.i18n import explain, t
 from ssl_ui.liveplot import live_plot
 from ssl_ui.progress import in_words, note

@@ -107,7 +107,8 @@ def _results(context: Context, frame: Frame, menu: EncoderMenu, parts: dict[str,
     gr.on([*turned, *picked], guarded(work), everything, outputs, **LIVE)
     for side, (_, _, plot) in zip(("before", "after"), sides, strict=True):
         plot.click(clicks(side), everything, outputs, **LIVE)
-    menu.keep_fresh(frame).then(guarded(work), everything, outputs, **LIVE | {"show_progress": "minimal"})
+    opening = {"show_progress": "minimal", "show_progress_on": sides[-1][-1]}
+    menu.keep_fresh(frame).then(guarded(work), everything, outputs, **LIVE | opening)
 
 
 def _side(name: str, visible: bool = True) -> tuple[gr.Column, gr.HTML, gr.HTML]:

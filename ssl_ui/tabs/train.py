@@ -12,12 +12,11 @@ from ssl_ui import run_service as service
 from ssl_ui.context import Context, Frame
 from ssl_ui.expected import expected
 from ssl_ui.form import Form, with_method
-from ssl_ui.handlers import LIVE, Given, endpoint, guarded
+from ssl_ui.handlers import LIVE, PRIVATE, Given, endpoint, guarded
 from ssl_ui.i18n import t
 from ssl_ui.watcher import watcher
 
 TITLE = "Train"
-PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(context: Context, frame: Frame) -> None:
