@@ -1,11 +1,18 @@
 """Encoders and heads: shapes for any picture size, and torchvision's own answers."""
 
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
 import pytest
 import torch
+from PIL import Image
 from torchvision.models import resnet18, resnet50
+from torchvision.transforms.functional import pil_to_tensor
 
 from ssl_core.config import knobs
 from ssl_core.encoders import ENCODERS, HEADS
+from ssl_core.encoders.waves import waves
 
 SMALL = {"resnet18": {"width": 16}, "resnet50": {"width": 16}}
 
@@ -59,3 +66,36 @@ def test_the_general_head_has_as_many_layers_as_asked(layers: int) -> None:
     head = HEADS["mlp"](layers=layers, hidden=8, output_dim=4).build(6)
     assert sum(isinstance(m, torch.nn.Linear) for m in head.modules()) == layers
     assert head(torch.randn(3, 6)).shape == (3, 4 if layers else 6)
+
+
+@pytest.mark.parametrize("channels", [1, 8, 15, 54])
+def test_waves_are_at_right_angles_each_beside_its_negative(channels: int) -> None:
+    flat = waves(channels).flatten(1)
+    half = (channels + 1) // 2
+    torch.testing.assert_close(flat[:half] @ flat[:half].T, torch.eye(half))
+    torch.testing.assert_close(flat[half:], -flat[: channels - half])
+
+
+def test_waves_are_nearly_the_axes_of_photographs(cifar_zip: Path) -> None:
+    """Projected on them, patches of CIFAR-10 are nearly uncorrelated; their pixels are not."""
+    with ZipFile(cifar_zip) as held:
+        names = [name for name in held.namelist() if name.endswith((".jpg", ".png"))][::100]
+        opened = [Image.open(BytesIO(held.read(name))).convert("RGB") for name in names]
+    images = torch.stack([pil_to_tensor(picture) for picture in opened]) / 255
+    patches = torch.nn.functional.unfold(images - images.mean((0, 2, 3), keepdim=True), 3)
+    pixels = patches.permute(1, 0, 2).flatten(1)
+
+    def correlation(rows: torch.Tensor) -> float:
+        found = torch.corrcoef(rows).abs()
+        return float((found.sum() - len(found)) / (found.numel() - len(found)))
+
+    assert correlation(pixels) > 0.7
+    assert correlation(waves(54)[:27].flatten(1) @ pixels) < 0.1
+
+
+def test_a_stem_of_waves_is_not_trained(generator: torch.Generator) -> None:
+    encoder = ENCODERS["resnet10"](width=8, stem="waves").build()
+    encoder(torch.randn(4, 3, 16, 16, generator=generator)).sum().backward()
+    assert encoder.conv1.weight.grad is None
+    assert torch.equal(encoder.conv1.weight, waves(8))
+    assert encoder.layer1[0].conv1.weight.grad is not None

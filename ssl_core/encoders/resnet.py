@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ssl_core.config import knob
 from ssl_core.encoders.base import Encoder, EncoderConfig
+from ssl_core.encoders.waves import waves
 
 
 class BasicBlock(nn.Module):
@@ -70,7 +71,7 @@ class _ResNet(Encoder):
         self, block: type[BasicBlock] | type[Bottleneck], layers: tuple[int, ...], width: int, stem: str
     ) -> None:
         super().__init__()
-        small = stem == "cifar"
+        small = stem != "imagenet"
         self.conv1 = nn.Conv2d(3, width, 3 if small else 7, 1 if small else 2, 1 if small else 3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
@@ -87,6 +88,10 @@ class _ResNet(Encoder):
         for m in self.modules():
             if isinstance(m, nn.Conv2d):
                 nn.init.kaiming_normal_(m.weight, mode="fan_out", nonlinearity="relu")
+        if stem == "waves":
+            fixed = waves(width)  # what is left of a layer wider than that stays random
+            self.conv1.weight.data[: len(fixed)] = fixed
+            self.conv1.weight.requires_grad_(False)
 
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
@@ -96,8 +101,8 @@ class _ResNet(Encoder):
 
 
 STEM: dict[str, Any] = {
-    "choices": ("cifar", "imagenet"),
-    "help": "cifar: 3×3, stride 1, for 32 to 64 pixels; imagenet: 7×7.",
+    "choices": ("cifar", "imagenet", "waves"),
+    "help": "cifar: 3×3, stride 1, for 32 to 64 pixels; imagenet: 7×7; waves: as cifar, fixed cosines.",
 }
 WIDTH = "Channels of the first layer; every stage doubles them."
 
