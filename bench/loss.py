@@ -26,9 +26,13 @@ from ssl_core.losses.sup_con import SupCon
 D, QUEUE, CLASSES = 128, 16_384, 10
 ROUNDS = {256: 30, 1024: 9, 4096: 4}  # pairs: rounds
 TARGETS = {  # how many times quicker ours should be
-    "nt_xent": {256: 1.5, 1024: 2.0, 4096: 5.0},
-    "sup_con": {256: 1.5, 1024: 2.0, 4096: 5.0},
-    "info_nce": {256: 1.5, 1024: 1.5, 4096: 1.5},
+    "nt_xent": {256: 1.25, 1024: 2.0, 4096: 5.0},
+    "sup_con": {256: 1.25, 1024: 2.0, 4096: 5.0},
+    "info_nce": {
+        256: 1.25,
+        1024: 2.0,
+        4096: 2.0,
+    },  # two products with the queue, which the peer makes as well
 }
 LEANER = 20.0  # times less extra memory, at 4,096 pairs
 PAIRS, PRODUCTS, MEGABYTES = 32_768, 1.5, 1000.0  # of the large run; times the products; of the whole process
