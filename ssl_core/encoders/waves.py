@@ -2,8 +2,8 @@
 
 The principal axes of small patches of photographs hardly depend on the photographs. In place they are close
 to a cosine transform, in colour they are brightness, blue against yellow and red against green (Ruderman et
-al. 1998, https://doi.org/10.1364/JOSAA.15.002036). BatchNorm, which follows, brings each to variance 1: together
-they whiten. That a frozen whitening layer saves training is from Jordan 2024
+al. 1998, https://doi.org/10.1364/JOSAA.15.002036). BatchNorm, which follows, brings each to variance 1:
+together they whiten. That a frozen whitening layer saves training is from Jordan 2024
 (https://arxiv.org/abs/2404.00498, section 3.2), who computes its axes from the training pictures.
 """
 
