@@ -1,4 +1,4 @@
-"""Exponents are those of the numbers, a curve ends where the next size would take too long, the picture opens."""
+"""Exponents are those of the numbers; a curve ends where the next size would take long; the picture opens."""
 
 from pathlib import Path
 from xml.etree import ElementTree
