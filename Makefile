@@ -20,7 +20,7 @@ run: $(VENV)/.installed
 	$(PY) app.py $(ARGS)
 
 test: check
-	browser="$$($(PY) tests/browsers.py)" && SSL_EXPLORER_BROWSER="$$browser" $(PY) -m pytest $(PYTEST_ARGS)
+	browser="$$($(PY) tests/browsers.py)" && SSL_EXPLORER_BROWSER="$$browser" $(PY) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-bench
 	$(PY) -m bench $(ARGS)
