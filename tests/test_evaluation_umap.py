@@ -79,13 +79,13 @@ def test_forces_are_the_slopes_of_the_two_costs() -> None:
 
 def test_an_epoch_by_hand() -> None:
     """Three points in a row, edges without pushes: the middle one is pulled to the left and to the right."""
-    from ssl_core.evaluation.umap_layout import move, squares
+    from ssl_core.evaluation.umap_layout import WHOLE, move, squares
 
     a, b = curve(0.1)
     pull, _ = forces(squares(), a, b)
     before = np.array([[0, 0], [0.7, 0.2], [3, 1]], np.float32)
     now, nothing = before.copy(), np.zeros_like(pull)
-    starts, tails, rates = np.array([0, 1, 3, 4]), np.array([1, 0, 2, 1]), np.full(4, 0.5)
+    starts, tails, rates = np.array([0, 1, 3, 4]), np.array([1, 0, 2, 1]), np.full(4, WHOLE // 2)
     move(now, before, starts, tails, rates, pull, nothing, 0, 3, 4, 0.8, np.uint64(0))
     by_hand = before.astype(np.float64)
     for i, neighbours in enumerate([[1], [0, 2], [1]]):

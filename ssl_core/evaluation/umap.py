@@ -19,12 +19,13 @@ from torch import Tensor
 from ssl_core.config import knob
 from ssl_core.datasets.base import Report, silent
 from ssl_core.evaluation.knn import nearest
-from ssl_core.evaluation.principal import principal
+from ssl_core.evaluation.principal import principal_directions
 from ssl_core.evaluation.umap_graph import Edges, curve, forces, memberships, united
 from ssl_core.problem import Problem
 
 WIDTH = 10.0  # of the points that a layout begins with
-SHARE = 500  # points from which another thread is worth it
+ENOUGH = 2000  # rows to find the principal directions for it
+SHARE = 2500  # points a thread at least: fewer are moved sooner than threads have waited for each other
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,11 @@ class UMAP:
 
     def epochs_of(self, edges: Edges, start: Float[Tensor, "n 2"], seed: int) -> Iterator[Tensor]:
         """The points after each epoch, always the same tensor. A seed gives the same ones on any threads."""
-        from ssl_core.evaluation.umap_layout import move, squares
+        from ssl_core.evaluation.umap_layout import WHOLE, move, squares
 
         now = start.float().clone(memory_format=torch.contiguous_format)
         n, before = len(now), torch.empty_like(now)
-        rates = (edges.weights / edges.weights.max()).double()
+        rates = (edges.weights / edges.weights.max() * WHOLE).long()
         tables = forces(squares(), *curve(self.min_dist))
         given: list[Any] = [t.numpy() for t in (now, before, edges.starts, edges.tails, rates)]
         parts = max(1, min(torch.get_num_threads(), n // SHARE))
@@ -91,7 +92,7 @@ class UMAP:
 
 def _start(z: Float[Tensor, "n d"], seed: int) -> Float[Tensor, "n 2"]:
     """Principal coordinates, each as wide as the other, with a breath of noise: equal points never part."""
-    start = principal(z)
+    start = z @ principal_directions(z[:: 1 + len(z) // ENOUGH]).float()
     noise = torch.randn(start.shape, generator=torch.Generator().manual_seed(seed))
-    wide = (start.amax(0) - start.amin(0)).clamp_min(1e-12)  # of a line, the second is 0
-    return WIDTH * start / wide + 1e-4 * noise
+    low, high = start.amin(0), start.amax(0)
+    return WIDTH * (start - low) / (high - low).clamp_min(1e-12) + 1e-4 * noise  # of a line, the second is 0
