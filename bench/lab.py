@@ -11,16 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from bench.browser import browser, new_page
 from bench.timing import Timing
-from ssl_core.problem import Problem
-from tests import browsers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 STAGE, DRAG, FRESH = 50, 100, 400  # ms, at the 95th percentile
 OFTEN, SELDOM = 60, 20
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 CLOCK = """() => {
   const $ = (name) => document.querySelector(`.lab-${name}`);
   const frame = () => new Promise(requestAnimationFrame);
@@ -60,32 +58,20 @@ CLOCK = """() => {
 @contextmanager
 def lab() -> "Iterator[Page]":
     """The laboratory in a browser, on a server of its own. Raises Problem where there is no browser."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        raise Problem("Playwright is not here. pip install -r requirements-dev.txt brings it.") from error
     from ssl_ui.context import Context  # not above: all other benchmarks do without a page
     from ssl_ui.page import build, launch
 
-    path = browsers.find()
-    if path is None:
-        raise Problem(
-            "There is no browser to measure in. Install Chrome or Chromium, or name one with {variable}.",
-            variable=browsers.CHOSEN,
-        )
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with TemporaryDirectory() as folder, browser() as chromium:
         context = Context(runs_folder=Path(folder))
         blocks = build(context)
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         try:
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page = new_page(chromium)
             page.goto(launch(blocks))
             page.locator("#tab-loss-button").click()
             page.locator(".lab-stages button").first.wait_for(timeout=60_000)
             page.evaluate(CLOCK)
             yield page
         finally:
-            browser.close()
             blocks.close(verbose=False)  # what it prints is no row
             context.close()
 

@@ -1,10 +1,10 @@
 // Plays what the server worked out, step by step; nothing is computed here but where things are drawn.
-// props.value = {steps, grain, even, least, most, starts: {name: {points, arrows, axes, spectrum, terms, gains,
+// The value is {steps, grain, even, least, most, starts: {name: {points, arrows, axes, spectrum, terms, gains,
 // rate}}}, each with one entry a step (ssl_ui/coding_flow.py).
 const $ = (name) => element.querySelector(`.rate-${name}`);
 const panels = [...element.querySelectorAll("[data-start]")];
 const view = { yaw: -1.05, tilt: 0.18 }; // one camera for both panels, radians
-let at = 0, timer = 0;
+let at = 0, timer = 0, value = null;
 
 // a vector as [right, down, towards the eye]; a circle lies flat in the picture
 function project(v) {
@@ -59,7 +59,7 @@ function links(dots) { // the patches of a picture hang together: a line from ea
 }
 
 function frame() { // so tall that the ellipsoids of all steps, as they are turned now, stay within
-  const steps = Object.values(props.value.starts).flatMap((start) => start.axes);
+  const steps = Object.values(value.starts).flatMap((start) => start.axes);
   const tall = Math.max(1.2, ...steps.map((axes) => Math.hypot(...axes.map((axis) => project(axis)[1])))) * 1.08;
   return `${-1.35 * tall} ${-tall} ${2.7 * tall} ${2 * tall}`;
 }
@@ -69,12 +69,12 @@ function drawBall(svg, start) {
   const dots = start.points[at].flatMap((patch, k) => patch.map((p, i) => dot(p, arrows[k][i], i)));
   dots.sort((a, b) => a.near - b.near);
   const drawn = (side) => dots.filter((one) => (one.near < 0) === (side < 0)).map((one) => one.drawn).join("");
-  const grain = `<circle class="rate-grain" r="${props.value.grain}"/>`;
+  const grain = `<circle class="rate-grain" r="${value.grain}"/>`;
   svg.innerHTML = globe(axes.length === 2) + drawn(-1) + body(axes) + grain + links(dots) + drawn(1);
 }
 
 function drawNumbers(panel, start) {
-  const spectrum = start.spectrum[at], total = props.value.even * spectrum.length;
+  const spectrum = start.spectrum[at], total = value.even * spectrum.length;
   panel.querySelector(".rate-number b").textContent = start.rate[at].toFixed(3);
   panel.querySelector("tbody").innerHTML = spectrum.map((value, i) => `<tr><th scope="row">${i + 1}</th>
     <td><i style="--part:${100 * value / total}%;--even:${100 / spectrum.length}%"></i>
@@ -84,7 +84,7 @@ function drawNumbers(panel, start) {
 }
 
 function drawCourse(panel, start) {
-  const { steps, least, most } = props.value, x = (step) => 2 + 96 * step / steps;
+  const { steps, least, most } = value, x = (step) => 2 + 96 * step / steps;
   const y = (rate) => 88 - 76 * (rate - least) / (most - least);
   const bound = (rate) => `<path class="rate-bound" d="M0 ${y(rate)} H100"/>`;
   const path = start.rate.map((rate, step) => `${x(step)},${y(rate)}`).join(" ");
@@ -97,13 +97,13 @@ function drawCourse(panel, start) {
 function show() {
   const box = frame();
   for (const panel of panels) {
-    const start = props.value.starts[panel.dataset.start], ball = panel.querySelector(".rate-ball");
+    const start = value.starts[panel.dataset.start], ball = panel.querySelector(".rate-ball");
     ball.setAttribute("viewBox", box);
     drawBall(ball, start);
     drawNumbers(panel, start);
     drawCourse(panel, start);
   }
-  const { steps } = props.value, scrub = Object.assign($("scrub"), { max: steps, value: at });
+  const { steps } = value, scrub = Object.assign($("scrub"), { max: steps, value: at });
   scrub.style.setProperty("--range_progress", `${100 * at / steps}%`);
   $("place").querySelector("b").textContent = at;
   $("place").querySelector("i").textContent = steps;
@@ -113,12 +113,12 @@ function show() {
 
 function play(on) {
   clearInterval(timer);
-  timer = on ? setInterval(() => (element.isConnected && at < props.value.steps ? go(at + 1) : play(false)), 90) : 0;
+  timer = on ? setInterval(() => (element.isConnected && at < value.steps ? go(at + 1) : play(false)), 90) : 0;
   $("play").textContent = on ? $("play").dataset.pause : $("play").dataset.play;
 }
 
 function go(to) {
-  at = Math.max(0, Math.min(props.value.steps, to));
+  at = Math.max(0, Math.min(value.steps, to));
   show();
 }
 
@@ -127,7 +127,7 @@ $("back").onclick = () => step(-1);
 $("next").onclick = () => step(1);
 $("scrub").oninput = (event) => { play(false); go(Number(event.target.value)); };
 $("play").onclick = () => {
-  if (!timer && at === props.value.steps) go(0);
+  if (!timer && at === value.steps) go(0);
   play(!timer);
 };
 for (const svg of element.querySelectorAll(".rate-ball")) {
@@ -148,6 +148,9 @@ document.addEventListener("keydown", function walk(event) {
   const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (way) { event.preventDefault(); step(way); }
 });
-const update = () => props.value && go(at);
+const update = () => {
+  value = JSON.parse(textOf(props.value) || "null");
+  if (value) go(at);
+};
 watch("value", update);
 update();

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from ssl_ui import as_text
 from ssl_ui.i18n import t
 
 STARTS = {"collapsed": "Nearly collapsed start", "spread": "Spread start"}
@@ -44,13 +45,14 @@ PANEL = """
 
 def coding_view(value: dict[str, Any], **options: Any) -> gr.HTML:
     """A player for what `coding_flow.work_out` gives; it keeps its step when the value changes."""
-    return gr.HTML(
+    player = gr.HTML(
         value,
         html_template=_template(),
-        js_on_load=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=as_text.SCRIPT + Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,
         **options,
     )
+    return as_text.as_text(player)
 
 
 def _template() -> str:

@@ -1,6 +1,7 @@
 """The pieces that figures are made of: typed arrays, numbers in words, and layouts."""
 
 import base64
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ def typed(array: Shaped[np.ndarray, "..."]) -> dict[str, str]:
 
 def plain(values: Sequence[float]) -> list[float | None]:
     """Numbers for a curve, with gaps where a value is not finite."""
-    return [float(v) if np.isfinite(v) else None for v in values]
+    return [float(v) if math.isfinite(v) else None for v in values]
 
 
 def number(value: float, short: bool = False) -> str:
