@@ -52,6 +52,12 @@ def cut(image: Array, box: Array, view: Array, rows: Array) -> None:
     by_row, by_column = np.empty((size, most), np.float32), np.empty((size, most), np.float32)
     taps(top, tall, size, down, by_row)
     taps(left, wide, size, across, by_column)
+    # a tap after the other over a whole line of pixels: what the processor does many of at once
+    by_tap, at_tap = np.empty((most, size), np.float32), np.empty((most, size), np.int32)
+    for x in range(size):
+        for k in range(most):
+            by_tap[k, x] = by_column[x, k]
+            at_tap[k, x] = min(across[x] + k, wide - 1)
     scale = np.float32(1.0 / 255.0)
     for c in range(3):
         for y in range(size):
@@ -63,13 +69,12 @@ def cut(image: Array, box: Array, view: Array, rows: Array) -> None:
                     line = top + down[y] + k
                     for x in range(wide):
                         rows[c, y, x] += weight * np.float32(image[c, line, left + x])
+            row, new = rows[c, y], view[c, y]
             for x in range(size):
-                total = np.float32(0.0)
-                for k in range(most):
-                    weight = by_column[x, k]
-                    if weight > 0:
-                        total += weight * rows[c, y, across[x] + k]
-                view[c, y, x] = total
+                new[x] = by_tap[0, x] * row[at_tap[0, x]]
+            for k in range(1, most):
+                for x in range(size):
+                    new[x] += by_tap[k, x] * row[at_tap[k, x]]
 
 
 @inlined
