@@ -7,6 +7,7 @@ takes its place. What such a process does is in serve.py.
 
 import pickle
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -17,7 +18,9 @@ from ssl_core.problem import Problem
 from ssl_core.process import context
 from ssl_core.serve import Done, JobFailed, Progress, pack, serve
 
-__all__ = ["Done", "JobFailed", "Progress", "Worker"]
+__all__ = ["STARTING", "Done", "JobFailed", "Progress", "Worker"]
+
+STARTING = "Starting the worker"  # what is said while a process warms up
 
 PULSE = 0.25  # seconds between two yields at most: a generator can be closed only while it is at one
 GRACE = 2.0  # seconds that a process has to end before it is killed
@@ -37,6 +40,7 @@ class Worker:
         self._process: BaseProcess | None = None
         self._pipe: Connection
         self._ready = False
+        self.started = 0.0  # when its process was, as time.monotonic() has it; 0 where there is none
 
     def start(self) -> None:
         """Start the process, which then warms up by itself. Without this the first job does so."""
@@ -81,11 +85,11 @@ class Worker:
     def _run(self, job: bytes) -> Stream:
         running = False
         try:
-            yield Progress("Working" if self._ready else "Starting the worker", 0.0)
+            yield Progress("Working" if self._warmed() else STARTING, 0.0)
             self._ensure()
             while not self._ready:
                 self._ready = self._receive() is not None
-                yield Progress("Starting the worker", 0.0)
+                yield Progress(STARTING, 0.0)
             running = True
             self._send(job)
             latest = Progress("Working", 0.0)
@@ -104,6 +108,13 @@ class Worker:
                 if self._warm is not None:
                     self._ensure()  # warms up while the person decides what to do next
 
+    def _warmed(self) -> bool:
+        """Whether the process is ready for a job. It says so once, and is heard when somebody asks."""
+        if not self._ready and self._process is not None and self._pipe.poll():
+            with suppress(Problem):  # it has ended, and another will take its place
+                self._ready = self._receive() is not None
+        return self._ready
+
     def _ensure(self) -> None:
         # an idle worker says nothing: what there is to read is its end, known sooner here than by is_alive()
         if self._process is not None and self._process.is_alive() and not (self._ready and self._pipe.poll()):
@@ -112,6 +123,7 @@ class Worker:
         multiprocess = context()
         self._pipe, there = multiprocess.Pipe()
         process = multiprocess.Process(target=serve, args=(there, self._warm), daemon=True)  # type: ignore[attr-defined]
+        self.started = time.monotonic()
         process.start()
         there.close()  # so that the end of the process is the end of the pipe
         self._process = process
@@ -147,7 +159,7 @@ class Worker:
 
     def _end(self, gently: bool = False) -> None:
         """End the process; gently: let it clean up after itself, such as semaphores, if it does so soon."""
-        process, self._process, self._ready = self._process, None, False
+        process, self._process, self._ready, self.started = self._process, None, False, 0.0
         if process is not None:
             if gently:
                 self._pipe.close()  # nobody can ask it for anything any more

@@ -26,6 +26,7 @@ from ssl_ui.encoders import Picked, heading
 from ssl_ui.film_data import classes
 from ssl_ui.i18n import t
 from ssl_ui.progress import Job, finished
+from ssl_ui.ready import until_ready
 from ssl_ui.recorded import Remembered, remembered
 
 KNN_NAMES = ("top1", "k", "temperature", "bank", "queries")
@@ -74,7 +75,8 @@ def draw(
     if state.projection != "pca":
         for picked, found in seen:
             job = (project, found.features, state.projection, state.seed)
-            points = yield from finished(context.mapper, *job, **state.knobs)
+            mapping = finished(context.mapper, *job, **state.knobs)
+            points = yield from until_ready(context.mapper, t(PROJECTIONS[state.projection].title), mapping)
             yield Map(picked, found, state.projection, state.seed, points)
 
 

@@ -50,11 +50,16 @@ def somebody_is_here() -> bool:
 
 
 def prepare(context: Context) -> None:
-    """Decode the pictures that the page begins with before somebody waits for them; say what is wrong."""
+    """Decode the pictures that the page begins with, then make UMAP ready, before somebody waits for them.
+
+    It says what is wrong with the pictures. With SSL_EXPLORER_COLD set UMAP is left for later.
+    """
     try:
         context.pictures(context.default_source())
     except Problem as problem:
         print(explain(problem), file=sys.stderr, flush=True)
+    if "SSL_EXPLORER_COLD" not in os.environ:
+        context.mapper.start()  # in a process of its own, so that the page is served meanwhile
 
 
 def _launch(blocks: gr.Blocks, **options: Any) -> str:

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"  # real CIFAR-10 and published answers, on machines that have them
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # beside a browser two spinning threads are slower than one
+os.environ.setdefault("SSL_EXPLORER_COLD", "1")  # a page that a test starts has other things to do
 
 install_import_hook("ssl_core", "typecheck.typechecker")
 

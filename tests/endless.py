@@ -1,6 +1,7 @@
-"""A measurement that goes on until somebody stops it; in a module of its own, which a worker can import."""
+"""Work that goes on until somebody stops it, or lets it end; a module that a worker can import."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 from ssl_core.datasets.base import Report, silent
@@ -11,3 +12,10 @@ def measured(*args: Any, report: Report = silent) -> list[Any]:
     report("Encoding pictures", 0.1)
     time.sleep(600)
     raise AssertionError("nobody stopped it")
+
+
+def until_there(mark: str) -> None:
+    """Wait for a file, for at most 20 s."""
+    end = time.monotonic() + 20
+    while not Path(mark).exists() and time.monotonic() < end:
+        time.sleep(0.02)

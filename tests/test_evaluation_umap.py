@@ -1,11 +1,14 @@
 """UMAP against its equations: the graph, the forces, one epoch by hand; and one map on any threads."""
 
 import math
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from ssl_core.evaluation import warming
 from ssl_core.evaluation.geometry import unit
 from ssl_core.evaluation.umap import UMAP
 from ssl_core.evaluation.umap_graph import Edges, curve, forces, memberships, united
@@ -114,3 +117,17 @@ def test_one_seed_draws_one_map_on_any_number_of_threads() -> None:
     finally:
         torch.set_num_threads(before)
     assert torch.equal(*drawn)
+
+
+def test_what_warming_up_took_is_expected_of_the_next_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_EXPLORER_CACHE", str(tmp_path))
+    assert warming.expected() == warming.COMPILING
+    start = time.perf_counter()
+    warming.warm_up()
+    assert 0 < warming.expected() <= time.perf_counter() - start
+    monkeypatch.setattr(warming, "_compiled", lambda: "another numba")
+    assert warming.expected() == warming.COMPILING
+    (tmp_path / warming.KEPT).write_text("[torn")
+    assert warming.expected() == warming.COMPILING

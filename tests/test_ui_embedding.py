@@ -7,7 +7,9 @@ import math
 import os
 import re
 import shutil
-from dataclasses import asdict
+import time
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +17,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 import torch
+from endless import until_there
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from pages import Visit
@@ -22,16 +25,17 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from trained import endless
 
-from ssl_core.jobs import Progress
+from ssl_core.jobs import Progress, Worker
 from ssl_core.measure import look
 from ssl_core.problem import Problem
 from ssl_core.runs import Run
-from ssl_ui import maps
+from ssl_ui import maps, ready
 from ssl_ui.atlas import TILE, atlas, tiled
 from ssl_ui.context import Context
 from ssl_ui.encoders import pick
 from ssl_ui.handlers import checked_state
 from ssl_ui.maps import EmbeddingState, Map, draw, facts, figure
+from ssl_ui.page import prepare
 from ssl_ui.progress import bar, in_words, note, result
 
 pytest_plugins = ["trained"]
@@ -82,6 +86,49 @@ def test_pca_comes_before_the_slow_map_for_both_sides(context: Context, trained:
     pca, tsne = (m.points for m in news if isinstance(m, Map) and m.picked.trained)
     assert pca.shape == tsne.shape == (120, 2)
     assert not torch.allclose(pca, tsne)
+
+
+def test_pca_is_there_before_umap_is_ready_and_how_long_that_takes_is_said(
+    context: Context, tmp_path: Path
+) -> None:
+    mapper = Worker(partial(until_there, str(tmp_path / "ready")))
+    early = replace(context, mapper=mapper)
+    try:
+        mapper.start()
+        news = []
+        for one in draw(early, EmbeddingState(count=120, knobs={"epochs": 50}), [pick(early, "")]):
+            news.append(one)
+            if isinstance(one, Progress) and re.search(r"^UMAP will be ready in about \d+ s$", one.what):
+                (tmp_path / "ready").touch()
+        maps = [one.projection for one in news if isinstance(one, Map)]
+        assert maps == ["pca", "umap"]
+        said = next(k for k, one in enumerate(news) if isinstance(one, Progress) and "ready in" in one.what)
+        assert isinstance(news[said - 1], Map)
+    finally:
+        mapper.close()
+
+
+def test_the_time_that_is_left_is_counted_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ready, "expected", lambda: 8.0)
+    now = time.monotonic()
+    assert ready.waiting("UMAP", 0.0).what == "UMAP will be ready in about 8 s"
+    assert ready.waiting("UMAP", now - 5).what == "UMAP will be ready in about 3 s"
+    assert ready.waiting("UMAP", now - 9).what == "UMAP will be ready soon; 8 s were expected"
+
+
+@pytest.mark.parametrize("cold", [False, True])
+def test_umap_is_made_ready_when_the_page_starts(
+    cold: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[bool] = []
+    worker = Worker()
+    monkeypatch.setattr(worker, "start", lambda: started.append(True))
+    monkeypatch.setenv("SSL_EXPLORER_COLD", "1")
+    if not cold:
+        monkeypatch.delenv("SSL_EXPLORER_COLD")
+    prepare(Context("no.zip", mapper=worker))
+    assert "no.zip" in capsys.readouterr().err
+    assert started == ([] if cold else [True])
 
 
 def test_features_and_knn_are_the_cores(context: Context, trained: Run) -> None:

@@ -7,9 +7,10 @@ from ssl_core.evaluation.intervals import Interval, bootstrap, bootstrap_of
 from ssl_core.evaluation.knn import KNN, KNNKnobs, knn_accuracy, nearest
 from ssl_core.evaluation.paired import Gain, gain
 from ssl_core.evaluation.probe import Probe, ProbeKnobs, linear_probe
-from ssl_core.evaluation.projection import PROJECTIONS, project, warm_up
+from ssl_core.evaluation.projection import PROJECTIONS, project
 from ssl_core.evaluation.regression import Regression, ridge_probe
 from ssl_core.evaluation.retrieval import Retrieved, retrieve
+from ssl_core.evaluation.warming import warm_up
 
 __all__ = [
     "KNN",

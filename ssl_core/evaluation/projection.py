@@ -1,7 +1,6 @@
 """Features drawn as points on a plane. Every method looks at directions only, as kNN does: rows of length 1.
 
 UMAP and t-SNE keep neighbourhoods, not distances or sizes of clusters; PCA keeps the widest directions.
-Importing UMAP and compiling it takes 4 to 50 s in a fresh process, so `warm_up` pays for that ahead.
 """
 
 from collections.abc import Mapping
@@ -78,7 +77,7 @@ def project(
     report: Report = silent,
     **knobs: Any,
 ) -> Float[Tensor, "n 2"]:
-    """Place n features (of some 5,000 or fewer pictures) on a plane; the same seed gives the same points.
+    """Place n features (of some 10,000 or fewer pictures) on a plane; the same seed gives the same points.
 
     `knobs` are those of the method. Raises Problem on fewer than 4 rows, on rows that all point the same way
     and on numbers that are not finite.
@@ -96,8 +95,3 @@ def project(
     points = layout(z, seed, report)
     report("Placed", 1.0)
     return points
-
-
-def warm_up() -> None:
-    """Import and compile UMAP by a real fit of a few points, so that the first map is there at once."""
-    project(torch.randn(40, 8, generator=torch.Generator().manual_seed(0)), "umap")

@@ -93,7 +93,7 @@ def build(context: Context, frame: Frame) -> None:
     menu.keep_fresh(frame).then(film.opened, chosen, film.outputs, **LIVE)
     gr.on([menu.encoder.input, menu.dataset.input], film.opened, chosen, film.outputs, **LIVE)
     film.view.input(film.standing, film.view, film.places, **LIVE)
-    frame.tab.select(context.mapper.start, None, None, **LIVE)  # UMAP takes its time to be ready
+    frame.tab.select(context.mapper.start, None, None, **LIVE)  # if nobody has yet
 
 
 def _promise(context: Context) -> None:
