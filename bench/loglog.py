@@ -7,7 +7,18 @@ from pathlib import Path
 
 from bench.growing import Curve, exponent
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#555555", "#8b4513")
+COLOURS = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#b8860b",
+    "#56b4e9",
+    "#555555",
+    "#8b4513",
+    "#e3c800",
+    "#7b3294",
+)
 WIDE, HIGH = 480, 330  # of one panel, in pixels
 LEFT, RIGHT, TOP, BOTTOM = 62, 34, 28, 40
 LINE = 16  # pixels between two lines of the legend

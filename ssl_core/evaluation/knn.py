@@ -1,7 +1,8 @@
 """Weighted nearest neighbours: does a picture lie next to pictures of its own class?
 
 It trains nothing, so it says what the features themselves know. Neighbours are found by chunks of queries
-(memory stays at some 100 MB however large the bank), and ties go to the picture that comes first in the bank.
+(some 100 MB; beyond 250,000 pictures less than the bank itself), and ties go to the picture that comes first
+in the bank.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from ssl_core.problem import Problem
 from ssl_core.trace import checked
 
 CHUNK = 2**22  # similarities at a time: 16 MB, and a few masks of the same shape
+FEWEST = 16  # queries at a time: the whole bank is read for each few of them
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def nearest(
     each comes first among its own neighbours, its duplicates after it.
     """
     bank = unit(bank)
-    rows = min(1024, max(1, CHUNK // len(bank)))
+    rows = min(1024, max(FEWEST, CHUNK // len(bank)))
     for start in range(0, len(queries), rows):
         similarity = unit(queries[start : start + rows]).to(bank.device) @ bank.T
         if same:
