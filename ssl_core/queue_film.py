@@ -6,8 +6,6 @@ anew by the key encoder as it is now, and compared with what was written when th
 """
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -84,7 +82,7 @@ def film(
     images: UInt8[Tensor, "m 3 h w"], knobs: QueueKnobs, momentum: float, report: Report = silent
 ) -> Film:
     """Train on STEPS batches of these pictures, one after the other. Raises Problem."""
-    with _one_thread():
+    with one_thread():
         learner = Learner(settings_of(knobs, momentum), images.shape[-1], (0.5,) * 3, (0.25,) * 3)
         method = learner.method
         assert isinstance(method, MoCo)
@@ -95,17 +93,6 @@ def film(
             learner.step(batch, labels, step, 0.0)
             watch.look()
         return watch.film()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Threads would wait for each other longer than such small tensors take."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class _Watch:

@@ -5,10 +5,11 @@ it only that its handler waits, runs or is done. A text is copied at no cost: fo
 copying took longer than drawing.
 """
 
+import json
+import math
 from typing import Any
 
 import gradio as gr
-import orjson
 
 SCRIPT = """
 const textOf = (value) => (!value || typeof value === "string" ? value : JSON.stringify(value));
@@ -28,4 +29,17 @@ def as_text(part: gr.HTML) -> gr.HTML:
 
 def text(value: Any) -> str | None:
     """JSON as a text; what is not finite becomes null, as wherever Gradio writes JSON."""
-    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False)
+    except ValueError:
+        return json.dumps(_with_gaps(value), allow_nan=False, ensure_ascii=False)
+
+
+def _with_gaps(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_gaps(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_gaps(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

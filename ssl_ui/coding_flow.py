@@ -13,6 +13,7 @@ from ssl_core.config import knob
 from ssl_core.flow import Moment, flow, slope
 from ssl_core.losses.coding_rate import coding_rate, ellipsoid, rate_of
 from ssl_core.losses.emp_ssl import EMPSSL, EMPSSLTrace
+from ssl_core.threads import one_thread
 
 STEPS = 80
 STRIDE = 0.04  # radians: no point goes further in a step
@@ -46,7 +47,8 @@ def work_out(state: FlowState) -> dict[str, Any]:
     R by σ²), `rate` (R), `similarity` and `loss`. Several patches have an R each: numbers are means.
     """
     n, d = state.n, state.d
-    seen = {start: _follow(state, _begin(state, start)) for start in STARTS}
+    with one_thread():
+        seen = {start: _follow(state, _begin(state, start)) for start in STARTS}
     longest = max(float(s["arrows"].norm(dim=-1).max()) for s in seen.values())
     for s in seen.values():
         s["arrows"] *= LONGEST / max(longest, 1e-9)
