@@ -3,6 +3,7 @@
 import torch
 
 from ssl_core.datasets.base import Pictures
+from ssl_core.datasets.mapped import gather
 from ssl_core.learner import Learner, step_generator
 from ssl_core.settings import Settings
 
@@ -24,5 +25,5 @@ class Ours:
         if place == 0:
             self.order = torch.randperm(len(self.train), generator=step_generator(0, epoch, "order"))
         index = self.order[place * self.batch : (place + 1) * self.batch]
-        self.learner.step(self.train.images[index], self.train.labels[index], self.done, progress)
+        self.learner.step(gather(self.train.images, index), self.train.labels[index], self.done, progress)
         self.done += 1
