@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from ssl_core.evaluation import warming
+from ssl_core.evaluation import umap, warming
 from ssl_core.evaluation.geometry import unit
 from ssl_core.evaluation.umap import UMAP
 from ssl_core.evaluation.umap_graph import Edges, curve, forces, memberships, united
@@ -100,7 +100,8 @@ def test_an_epoch_by_hand() -> None:
     np.testing.assert_allclose(now, by_hand, rtol=1e-4)
 
 
-def test_one_seed_draws_one_map_on_any_number_of_threads() -> None:
+def test_one_seed_draws_one_map_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(umap, "SHARE", 100)
     draw = torch.Generator().manual_seed(0)
     z = unit(
         torch.randn(10, 16, generator=draw)[torch.arange(1200) % 10] + torch.randn(1200, 16, generator=draw)

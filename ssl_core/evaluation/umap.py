@@ -26,6 +26,7 @@ from ssl_core.problem import Problem
 WIDTH = 10.0  # of the points that a layout begins with
 ENOUGH = 2000  # rows to find the principal directions for it
 SHARE = 2500  # points a thread at least: fewer are moved sooner than threads have waited for each other
+PARTS = 4  # for each thread: while one is kept from working, as on a busy machine, the others go on
 
 
 @dataclass(frozen=True)
@@ -76,17 +77,18 @@ class UMAP:
         rates = (edges.weights / edges.weights.max() * WHOLE).long()
         tables = forces(squares(), *curve(self.min_dist))
         given: list[Any] = [t.numpy() for t in (now, before, edges.starts, edges.tails, rates)]
-        parts = max(1, min(torch.get_num_threads(), n // SHARE))
+        threads = max(1, min(torch.get_num_threads(), n // SHARE))
+        parts = 1 if threads == 1 else PARTS * threads
         ends = [n * part // parts for part in range(parts + 1)]
 
         def step(epoch: int, part: int) -> None:
             rate = 1 - epoch / self.epochs
             move(*given, *tables, *ends[part : part + 2], epoch, rate, np.uint64(seed % 2**32))
 
-        with ThreadPoolExecutor(parts) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             for epoch in range(self.epochs):
                 before.copy_(now)
-                list((pool.map if parts > 1 else map)(partial(step, epoch), range(parts)))
+                list((pool.map if threads > 1 else map)(partial(step, epoch), range(parts)))
                 yield now
 
 
