@@ -22,6 +22,7 @@ from ssl_core.methods.base import Outcome
 from ssl_core.methods.moco import MoCo, MoCoTrace
 from ssl_core.methods.ring import UNWRITTEN
 from ssl_core.settings import Settings
+from ssl_core.threads import one_thread
 
 STEPS = 40
 MOMENTA = (0.0, 0.5, 0.9, 0.99, 0.999, 1.0)
