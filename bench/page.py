@@ -70,7 +70,7 @@ def weights(chromium: "Browser", server: Served) -> list[Row]:
     with_plots = first
     for name in TABS:
         page.locator(f"#tab-{name}-button").click()
-        page.wait_for_timeout(1500)
+        page.wait_for_timeout(1000)
         if name == "similarity":
             with_plots = sum(transferred.values()) / 1e6
     foreign = [url for url in asked if not url.startswith((server.address, "data:", "blob:"))]

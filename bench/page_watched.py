@@ -22,7 +22,7 @@ from ssl_core.tail import Tail
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-TURNS, TURN = 6, 3.0  # watched and not; seconds each
+TURNS, TURN = 5, 3.0  # watched and not; seconds each
 REST = 0.15  # seconds, as in ssl_ui/watcher.js
 KEPT = 0.95  # of a run's speed, while it is watched
 WATCHED = 6000  # ms in which every frame is looked at
