@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -40,20 +41,29 @@ for line in sys.stdin:
 """
 
 State = dict[str, Any]
+Run = Callable[[list[str]], list[list[str]]]
 
 
-def run(scripts: list[str]) -> list[list[str]]:
-    """The last two lines that each prints; each in a namespace of its own, all in one fresh Python."""
-    lines = "".join(json.dumps(text) + "\n" for text in scripts)
-    done = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", RUNNER],
-        input=lines,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The last two lines that each script prints; each in a namespace of its own, all in one fresh Python."""
+    said = tmp_path_factory.mktemp("runner") / "stderr.txt"
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-c", RUNNER]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with said.open("w") as errors, subprocess.Popen(command, cwd=ROOT, stderr=errors, **pipes) as process:
+
+        def ask(scripts: list[str]) -> list[list[str]]:
+            return [one(text) for text in scripts]
+
+        def one(text: str) -> list[str]:
+            print(json.dumps(text), file=process.stdin, flush=True)
+            line = process.stdout.readline()
+            assert line, said.read_text()[-3000:]
+            return json.loads(line)
+
+        yield ask
+        process.stdin.close()
+        assert process.wait(60) == 0, said.read_text()[-3000:]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +107,7 @@ def states_of(loss: str) -> list[State]:
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_the_script_prints_the_loss_on_the_page(loss: str, answers: Answers) -> None:
+def test_the_script_prints_the_loss_on_the_page(loss: str, answers: Answers, run: Run) -> None:
     asked = states_of(loss)
     scripts = [answers.script(one)["script"] for one in asked]
     printed = run(scripts)
@@ -118,7 +128,7 @@ def test_the_page_shows_the_loss_of_that_table(loss: str, answers: Answers) -> N
 
 
 @pytest.mark.parametrize("loss", WITH_MISTAKES)
-def test_with_mistakes_it_prints_both_values_of_the_panel(loss: str, answers: Answers) -> None:
+def test_with_mistakes_it_prints_both_values_of_the_panel(loss: str, answers: Answers, run: Run) -> None:
     own = [name for name, mistake in MISTAKES.items() if loss in mistake.effects]
     asked = [state(loss, mistakes=[name]) for name in own or ["self_not_masked"]]
     asked += [state(loss, "cs231n", mistakes=[*MISTAKES], knobs={"temperature": 0.05})]
@@ -143,7 +153,7 @@ def plain(spelled: str) -> str:
 
 
 @pytest.mark.parametrize("loss", [name for name in LOSSES if name not in WITH_MISTAKES])
-def test_mistakes_of_other_losses_do_not_spoil_a_script(loss: str, answers: Answers) -> None:
+def test_mistakes_of_other_losses_do_not_spoil_a_script(loss: str, answers: Answers, run: Run) -> None:
     one = state(loss, mistakes=[*MISTAKES])
     (lines,) = run([answers.script(one)["script"]])
     assert lines[-1].startswith("loss ")
@@ -159,7 +169,7 @@ PICTURES = {
 
 
 @pytest.mark.parametrize("case", PICTURES.values(), ids=PICTURES)
-def test_real_pictures(case: State, answers: Answers, trained: Any) -> None:
+def test_real_pictures(case: State, answers: Answers, trained: Any, run: Run) -> None:
     case = {name: v.format(run=trained.name) if isinstance(v, str) else v for name, v in case.items()}
     names = [*LOSSES] if case.get("dataset") == "digits" else ["sup_con", "info_nce", "swav"]
     asked = [state(name, "pictures", **case) for name in names]

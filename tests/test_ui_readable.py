@@ -28,6 +28,14 @@ COLLISIONS = """(plots, written) => plots.filter((plot) => plot.offsetWidth).fla
     .filter(([, s]) => across(r, s) > 0 && down(r, s) > 2).map(([b]) => `${a} on ${b}`));
   return [...pairs, ...cut.map(([a]) => `${a} is cut`)];
 })"""
+QUIET = """() => new Promise((done) => { // until nothing in the plots has moved for a while
+  let timer = setTimeout(end, 400);
+  const again = () => { clearTimeout(timer); timer = setTimeout(end, 400); };
+  const watch = new MutationObserver(again);
+  function end() { watch.disconnect(); done(); }
+  for (const plot of document.querySelectorAll(".liveplot"))
+    watch.observe(plot, { subtree: true, childList: true, attributes: true });
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +46,7 @@ def site(trained_site: str) -> str:
 def collisions(page: Page) -> Any:
     """What lies on what, once all plots in sight have been drawn."""
     page.wait_for_function("document.querySelectorAll('.liveplot .main-svg').length >= 3")
-    page.wait_for_timeout(1000)  # plotly lays out a plot more than once
+    page.evaluate(QUIET)  # plotly lays out a plot more than once
     return page.locator(".liveplot").evaluate_all(COLLISIONS, WRITTEN)
 
 
