@@ -24,7 +24,7 @@ from bench.compare import seconds, torch_threads
 from bench.row import Row
 from ssl_core.evaluation import project
 from ssl_core.evaluation.geometry import unit
-from ssl_core.evaluation.knn import nearest
+from ssl_core.evaluation.neighbours import neighbours
 from ssl_core.evaluation.umap import UMAP
 from ssl_core.snapshots import load, moments
 
@@ -61,12 +61,15 @@ def default(z: Tensor) -> np.ndarray:
 
 def same_graph(z: Tensor) -> None:
     """Raises AssertionError unless our edges and their weights are umap-learn's, of the same neighbours."""
-    found = list(nearest(z, z, UMAP.n_neighbors, same=True))
-    place = torch.cat([places for _, places in found]).numpy()
-    distance = 1 - torch.cat([values for values, _ in found]).clamp_max(1).numpy()
-    distance[:, 0] = 0
+    cosine, place = neighbours(z, UMAP.n_neighbors)
+    distance = (1 - cosine.clamp_max(1)).numpy()
     theirs, _, _ = fuzzy_simplicial_set(
-        z.numpy(), UMAP.n_neighbors, np.random.RandomState(0), "cosine", knn_indices=place, knn_dists=distance
+        z.numpy(),
+        UMAP.n_neighbors,
+        np.random.RandomState(0),
+        "cosine",
+        knn_indices=place.numpy(),
+        knn_dists=distance,
     )
     ours, n = UMAP().graph(z), len(z)
     dense = np.zeros((n, n), np.float32)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ssl_core.config import knobs
-from ssl_core.evaluation import KNNKnobs, knn, knn_accuracy, nearest
+from ssl_core.evaluation import KNNKnobs, knn, knn_accuracy, nearest, neighbours
+from ssl_core.evaluation.geometry import unit
 from ssl_core.problem import Problem
 
 
@@ -92,6 +93,29 @@ def test_of_itself_each_is_its_own_first_neighbour(chunk: int, monkeypatch: pyte
     place = torch.cat([places for _, places in nearest(x, x, 3, same=True)])
     assert place[:, 0].tolist() == list(range(6))
     assert all(len(set(row)) == 3 for row in place.tolist())
+
+
+@pytest.mark.parametrize("block", [4, 7, 2048])
+def test_so_it_is_for_neighbours_among_themselves(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "BLOCK", block)
+    x = torch.ones(9, 3)  # all equal: they are told apart by their places
+    _, place = neighbours.neighbours(x, 3)
+    assert [row[0] for row in place.tolist()] == list(range(9))
+    assert [row[1:] for row in place.tolist()] == [[1, 2], [0, 2], *[[0, 1]] * 7]
+
+
+@pytest.mark.parametrize("block", [5, 16, 2048])
+def test_neighbours_among_themselves_are_the_nearest_of_the_bank(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbours, "BLOCK", block)
+    x = whole_numbers(40, 12, seed=3).unique(dim=0)
+    value, place = neighbours.neighbours(x, 6)
+    cosines = (unit(x) @ unit(x).T).fill_diagonal_(2)
+    wanted = cosines.sort(dim=1, descending=True, stable=True)
+    torch.testing.assert_close(value, wanted.values[:, :6])
+    assert torch.allclose(cosines.gather(1, place), value)
+    assert all(len(set(row)) == 6 for row in place.tolist())
 
 
 def test_two_far_blobs_are_told_apart() -> None:

@@ -98,12 +98,12 @@ def nearest(
         similarity = unit(queries[start : start + rows]).to(bank.device) @ bank.T
         if same:
             similarity.diagonal(start).fill_(2)  # above every cosine
-        place = _first_k(similarity, k)
+        place = first_k(similarity, k)
         value, order = similarity.gather(1, place).sort(dim=1, descending=True, stable=True)
         yield value, place.gather(1, order)
 
 
-def _first_k(similarity: Float[Tensor, "b m"], k: int) -> Int[Tensor, "b k"]:
+def first_k(similarity: Float[Tensor, "b m"], k: int) -> Int[Tensor, "b k"]:
     """Places of the k largest of each row, in the bank's order. topk alone leaves ties to chance."""
     value, place = similarity.topk(min(k + 1, similarity.shape[1]), dim=1)
     place = place[:, :k].sort(dim=1).values

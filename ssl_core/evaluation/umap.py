@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ssl_core.config import knob
 from ssl_core.datasets.base import Report, silent
-from ssl_core.evaluation.knn import nearest
+from ssl_core.evaluation.neighbours import neighbours
 from ssl_core.evaluation.principal import principal_directions
 from ssl_core.evaluation.umap_graph import Edges, curve, forces, memberships, united
 from ssl_core.problem import Problem
@@ -64,9 +64,8 @@ class UMAP:
     def graph(self, z: Float[Tensor, "n d"]) -> Edges:
         """Whom each row has for neighbours, by cosine, and how surely."""
         k = min(self.n_neighbors, len(z) - 1)  # each point is the first of its own neighbours
-        found = list(nearest(z, z, k, same=True))
-        distance = 1 - torch.cat([value for value, _ in found]).clamp_max(1)
-        return united(torch.cat([places for _, places in found]), memberships(distance))
+        cosine, place = neighbours(z, k)
+        return united(place, memberships(1 - cosine.clamp_max(1)))
 
     def epochs_of(self, edges: Edges, start: Float[Tensor, "n 2"], seed: int) -> Iterator[Tensor]:
         """The points after each epoch, always the same tensor. A seed gives the same ones on any threads."""
@@ -82,7 +81,7 @@ class UMAP:
         ends = [n * part // parts for part in range(parts + 1)]
 
         def step(epoch: int, part: int) -> None:
-            rate = 1 - epoch / self.epochs
+            rate = np.float32(1 - epoch / self.epochs)
             move(*given, *tables, *ends[part : part + 2], epoch, rate, np.uint64(seed % 2**32))
 
         with ThreadPoolExecutor(threads) as pool:

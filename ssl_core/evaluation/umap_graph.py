@@ -14,6 +14,8 @@ from torch import Tensor
 
 HALVINGS = 64  # of the interval in which a bandwidth is sought
 LEAST = 1e-3  # a bandwidth is at least this part of the mean distance
+REACH = 4.0  # the farthest that one force moves a point, at full rate
+SOFT = 1e-3  # added to squared distances, so that the push stays finite where points meet
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +92,14 @@ def forces(
 ) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
     """What pulls the ends of an edge together and what pushes others apart, over their difference.
 
-    At these squared distances; the gradients of section 4.2. 0 where distance or force has no finite value.
+    At these squared distances; the gradients of section 4.2. None moves a point farther than REACH; 0 where
+    distance or force has no finite value.
     """
     with np.errstate(all="ignore"):
         wide = square.astype(np.float64)
         power = wide**b
         pull = -2 * a * b * power / (wide * (1 + a * power))
-        push = 2 * b / ((1e-3 + wide) * (1 + a * power))
-    found = [np.nan_to_num(force, nan=0, posinf=0, neginf=0).astype(np.float32) for force in (pull, push)]
-    return found[0], found[1]
+        push = 2 * b / ((SOFT + wide) * (1 + a * power))
+        most = REACH / np.sqrt(wide)
+        held = [np.clip(force, -most, most).astype(np.float32) for force in (pull, push)]
+    return np.nan_to_num(held[0], posinf=0, neginf=0), np.nan_to_num(held[1], posinf=0, neginf=0)
