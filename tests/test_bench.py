@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from bench import __main__ as bench
-from bench import coding_rate, lab
+from bench import browser, coding_rate
 from bench.compare import compare
 from bench.row import Row
 from bench.timing import Timing
@@ -71,7 +71,7 @@ def test_a_timing_is_judged_by_all_but_the_slowest_twentieth() -> None:
 def test_what_cannot_be_measured_is_said_and_the_others_are(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(lab.browsers.CHOSEN, "/no/such/browser")
+    monkeypatch.setenv(browser.browsers.CHOSEN, "/no/such/browser")
     monkeypatch.setattr(bench, "BENCHMARKS", ("lab", "coding_rate"))
     monkeypatch.setattr(sys, "argv", ["bench"])
     monkeypatch.setattr(coding_rate, "run", lambda: [Row("made up", 1.0, 2.0, 2.0, 1.5, True)])
