@@ -362,6 +362,7 @@ def test_an_untrained_encoder_is_looked_at_with_any_method(page: Page) -> None:
     expect(rows.nth(1).locator("td").last).to_have_text(logit(rows, 0.9))
     tab.get_by_label("Encoder", exact=True).click()
     page.get_by_role("option", name="Small convnet, untrained").click()
+    expect(slider).to_have_value("0.5")  # the encoder's answer is there before the method is asked for
     method.click()
     page.get_by_role("option", name="MoCo v2").click()
     expect(page.locator("#similarity-note")).to_contain_text("64 of 4096 keys are drawn")
