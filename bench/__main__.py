@@ -37,13 +37,18 @@ def main() -> int:
     missing = False
     for name in chosen.names or BENCHMARKS:
         try:
-            rows += rows_of(name)
+            found = rows_of(name)
         except Problem as problem:
             print(f"{name}: {problem}", file=sys.stderr)
             missing = True
-    show(rows, chosen.json)
-    if chosen.write:
-        report.write(rows)
+            continue
+        rows += found
+        if not chosen.json:
+            show(found, as_json=False)  # as soon as they are there: all takes some twenty minutes
+        if chosen.write:
+            report.write(rows)
+    if chosen.json:
+        show(rows, as_json=True)
     return 0 if all(row.ok for row in rows) and not missing else 1
 
 

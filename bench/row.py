@@ -68,4 +68,4 @@ def show(rows: Sequence[Row], as_json: bool) -> None:
         print(json.dumps([asdict(row) for row in rows]))
         return
     for row in rows:
-        print(row.line())
+        print(row.line(), flush=True)
