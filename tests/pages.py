@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import browsers
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 if TYPE_CHECKING:
     from ssl_ui.context import Context
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Visit = Callable[..., Page]
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 HARMLESS = ("GPU stall due to ReadPixels",)  # a software renderer's remark on WebGL
+LEAVING: set[Page] = set()
 PATIENCE = 60_000  # ms: a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE)
 
@@ -68,11 +69,15 @@ def visit(site: str, chromium: Browser) -> Iterator[Visit]:
     pages: list[Page] = []
     wrong: list[str] = []
 
+    def hear(page: Page, said: ConsoleMessage) -> None:
+        if said.type == "error" and page not in LEAVING:
+            wrong.append(said.text)
+
     def go(tab: str = "overview", width: int = 1440, theme: str = "light") -> Page:
         page = chromium.new_page(viewport={"width": width, "height": 900})
         page.set_default_timeout(PATIENCE)
         pages.append(page)
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: hear(page, said))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda asked: None if _ours(asked.url, site) else wrong.append(asked.url))
         page.goto(f"{site}?__theme={theme}")
@@ -83,6 +88,13 @@ def visit(site: str, chromium: Browser) -> Iterator[Visit]:
     for page in pages:
         page.close()
     assert [said for said in wrong if not any(phrase in said for phrase in HARMLESS)] == []
+
+
+def reload(page: Page) -> None:
+    """Open the page again. Leaving it, it says of the streams that this cuts short, which nobody sees."""
+    LEAVING.add(page)
+    page.reload()
+    LEAVING.discard(page)
 
 
 def open_tab(page: Page, tab: str) -> None:

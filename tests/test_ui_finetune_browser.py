@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from finetuned import coloured
-from pages import Visit, open_tab, served
+from pages import Visit, open_tab, reload, served
 from picture_files import encoded, write_zip
 from playwright.sync_api import Page, expect
 
@@ -79,7 +79,7 @@ def test_from_a_zip_to_a_classifier_of_one_s_own(
     _the_snippet_is_the_commands(page, run, tmp_path, monkeypatch, capsys)
     _a_picture_is_classified(page, run, tmp_path)
     _what_is_taken_along_says_the_same(page, run, tmp_path)
-    page.reload()
+    reload(page)
     open_tab(page, "finetune")
     expect(page.locator("#finetune-run input")).to_have_value(f"{run.name} · done")
     expect(page.locator("#finetune-head")).to_contain_text("top-1 on test pictures")

@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from pages import Visit, open_tab
+from pages import Visit, open_tab, reload
 from playwright.sync_api import expect
 
 from ssl_core import runs
@@ -277,7 +277,7 @@ def test_a_person_trains_a_small_run_and_watches_it(visit: Visit) -> None:
     assert plot.evaluate("p => p.marked") is True  # the same element
     assert plot.evaluate("p => p.layout.yaxis.range") == [1, 7]  # zoom kept
     shown = page.locator("#train-run input").input_value()
-    page.reload()  # closing the page and opening it again finds the run
+    reload(page)  # closing the page and opening it again finds the run
     open_tab(page, "train")
     expect(page.locator("#train-status")).to_contain_text(re.compile(r"Step \d+"), timeout=60_000)
     assert page.locator("#train-run input").input_value().split(" ")[0] == shown.split(" ")[0]
