@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Visit = Callable[..., Page]
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 HARMLESS = ("GPU stall due to ReadPixels",)  # a software renderer's remark on WebGL
-LEAVING: set[Page] = set()
+LEAVING: set[Page] = set()  # pages on their way out: their consoles are not heard
 PATIENCE = 60_000  # ms: a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE)
 
