@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from time import perf_counter
 
+import torch
 from torch import Tensor
 
 from bench import pictures as photographs
@@ -25,6 +26,7 @@ from ssl_core.normalisation import NORMALISATIONS
 from ssl_core.presets import PRESETS
 
 SECONDS, SHARE, THREADS = 300.0, 0.25, 2
+BANK, QUERIES = 10_000, 2_000
 LOOKS = 5  # in the last half of ours
 LEARNING_RATE, TEMPERATURE = 0.06, 0.5  # lightly's
 OURS = PRESETS["minute"].settings
@@ -37,8 +39,16 @@ def knn(encoder: Encoder, pictures: Pictures, mean: Channels, std: Channels) -> 
     def h(images: Tensor) -> Tensor:
         return extract(encoder, images, mean=mean, std=std)
 
-    bank, queries = h(train.images[:10_000]), h(test.images[:2_000])
-    return 100 * knn_accuracy(bank, train.labels[:10_000], queries, test.labels[:2_000]).top1
+    bank, queries = drawn(len(train), BANK), drawn(len(test), QUERIES)
+    found = knn_accuracy(
+        h(train.images[bank]), train.labels[bank], h(test.images[queries]), test.labels[queries]
+    )
+    return 100 * found.top1
+
+
+def drawn(pictures: int, count: int) -> Tensor:
+    """Places of so many pictures, always the same; of all classes, which may lie one after the other."""
+    return torch.randperm(pictures, generator=torch.Generator().manual_seed(0))[:count]
 
 
 def until(step: Callable[[float], object], seconds: float, looks: list[float]) -> Iterator[float]:
