@@ -5,14 +5,16 @@ layer's own rate clipped at the common one: a schedule that goes to zero ends at
 normalisation) take plain steps and do not decay.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from ssl_core.stepwise import Stepwise
 
 
-class LARS(torch.optim.Optimizer):
+class LARS(Stepwise):
     """SGD with momentum whose gradients are first brought to `trust` of the length of their weights."""
 
     def __init__(
@@ -26,20 +28,14 @@ class LARS(torch.optim.Optimizer):
         knobs = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "trust": trust}
         super().__init__(params, knobs)
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """One step down the gradients. A closure, which other optimisers may need, is not called."""
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                grad = self.trusted(p, group) if p.ndim > 1 else p.grad
-                memory = self.state[p]
-                if not memory:
-                    memory["momentum_buffer"] = torch.zeros_like(p)
-                speed = memory["momentum_buffer"]
-                speed.mul_(group["momentum"]).add_(grad)
-                p.add_(grad.add(speed, alpha=group["momentum"]), alpha=-group["lr"])
+    def move(self, p: nn.Parameter, group: dict[str, Any]) -> None:
+        grad = self.trusted(p, group) if p.ndim > 1 else p.grad
+        memory = self.state[p]
+        if not memory:
+            memory["momentum_buffer"] = torch.zeros_like(p)
+        speed = memory["momentum_buffer"]
+        speed.mul_(group["momentum"]).add_(grad)
+        p.add_(grad.add(speed, alpha=group["momentum"]), alpha=-group["lr"])  # type: ignore[union-attr]
 
     @staticmethod
     def trusted(p: Tensor, group: dict[str, Any]) -> Tensor:

@@ -6,12 +6,14 @@ channels by all else; its step has the length of a matrix of that shape with ent
 Vectors (biases and normalisation) have no directions to balance and take Adam's steps.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
+
+from ssl_core.stepwise import Stepwise
 
 BETAS, EPS = (0.9, 0.999), 1e-8  # Adam's, for vectors
 QUINTIC = (3.4445, -4.7750, 2.0315)  # of the iteration: steep at 0, and within 0.7 to 1.2 after five rounds
@@ -19,7 +21,7 @@ ROUNDS = 5
 LENGTH = 0.2  # root mean square of a step's entries at learning rate 1: about Adam's
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(Stepwise):
     """Orthogonalised Nesterov momentum with decoupled weight decay."""
 
     def __init__(
@@ -27,15 +29,9 @@ class Muon(torch.optim.Optimizer):
     ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """One step down the gradients. A closure, which other optimisers may need, is not called."""
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                way = self.turned(p, group["momentum"]) if p.ndim > 1 else self.adam(p)
-                p.mul_(1 - group["lr"] * group["weight_decay"]).add_(way, alpha=-group["lr"])
+    def move(self, p: nn.Parameter, group: dict[str, Any]) -> None:
+        way = self.turned(p, group["momentum"]) if p.ndim > 1 else self.adam(p)
+        p.mul_(1 - group["lr"] * group["weight_decay"]).add_(way, alpha=-group["lr"])
 
     def turned(self, p: Tensor, momentum: float) -> Tensor:
         """The direction for a matrix or a kernel."""
