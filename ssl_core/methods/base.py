@@ -1,6 +1,6 @@
 """What every method is: a module that turns views into a trace, and what it does after each step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -67,8 +67,12 @@ class Method(nn.Module):
         Methods without supervision leave `labels` alone.
         """
         z = self.project(x)
-        loss = self.loss.brief if self.training else self.loss  # who looks at stages evaluates
-        return Outcome(loss(z, labels=labels) if self.supervised else loss(z), z)
+        return Outcome(self.compare(z, labels=labels) if self.supervised else self.compare(z), z)
+
+    @property
+    def compare(self) -> Callable[..., Any]:
+        """The loss: its brief form while training, with every stage for who looks at them and evaluates."""
+        return self.loss.brief if self.training else self.loss
 
     def before_step(self, progress: float) -> None:
         """What happens between the backward pass and the optimiser's step: gradients may be withheld."""

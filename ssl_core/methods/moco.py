@@ -86,8 +86,7 @@ class MoCo(Method):
             unshuffle = shuffle.argsort(1)
             each = zip(sought, shuffle, unshuffle, strict=True)
             k = torch.stack([self.slow(view[there])[back] for view, there, back in each])
-        loss = self.loss.brief if self.training else self.loss  # brief where the queue or the batch is large
-        found = loss(torch.stack([q.flatten(0, 1), k.flatten(0, 1)]), queue=self.ring.keys)
+        found = self.compare(torch.stack([q.flatten(0, 1), k.flatten(0, 1)]), queue=self.ring.keys)
         self._fresh = found.k
         trace: Trace = found
         if isinstance(found, InfoNCETrace):
