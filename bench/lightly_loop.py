@@ -20,6 +20,7 @@ from ssl_core.encoders import ENCODERS
 from ssl_core.learner import seeded
 
 WORKERS, BATCH = 2, 256
+LEARNING_RATE, TEMPERATURE = 0.06, 0.5  # of its documentation, for CIFAR-10
 
 
 class Pairs(Dataset[Any]):
@@ -53,10 +54,6 @@ class LightlyLoop:
     def step(self) -> float:
         """Train on the next batch; the loss."""
         return next(self.steps)
-
-    def close(self) -> None:
-        """End the loader's workers."""
-        self.steps.close()
 
     def _steps(self) -> Generator[float]:
         self.model.train()

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from bench import pictures as photographs
 from bench.compare import torch_threads
-from bench.lightly_loop import LightlyLoop
+from bench.lightly_loop import LEARNING_RATE, TEMPERATURE
+from bench.lightly_process import LightlyProcess
 from bench.ours import Ours
 from bench.row import Row
 from ssl_core.augmentations.pixels import Channels
@@ -28,7 +29,6 @@ from ssl_core.presets import PRESETS
 SECONDS, SHARE, THREADS = 300.0, 0.25, 2
 BANK, QUERIES = 10_000, 2_000
 LOOKS = 5  # in the last half of ours
-LEARNING_RATE, TEMPERATURE = 0.06, 0.5  # lightly's
 OURS = PRESETS["minute"].settings
 
 
@@ -65,13 +65,12 @@ def until(step: Callable[[float], object], seconds: float, looks: list[float]) -
 def run() -> list[Row]:
     """One race."""
     pictures = photographs.load()
+    its = NORMALISATIONS["imagenet"]  # what its transform does by default
     with torch_threads(THREADS):
-        loop = LightlyLoop(pictures, LEARNING_RATE, TEMPERATURE)
-        its = NORMALISATIONS["imagenet"]  # what its transform does by default
-        start = knn(loop.encoder, pictures, *its)
-        next(until(lambda _: loop.step(), SECONDS, [SECONDS]))
-        loop.close()
-        theirs = knn(loop.encoder, pictures, *its)
+        with LightlyProcess(LEARNING_RATE, TEMPERATURE, THREADS) as loop:
+            start = knn(loop.encoder(), pictures, *its)
+            steps = loop.train(SECONDS)
+            theirs = knn(loop.encoder(), pictures, *its)
         ours, budget = Ours(pictures, OURS), SECONDS * SHARE
         looks = [budget * (0.5 + 0.5 * k / LOOKS) for k in range(LOOKS + 1)]
         reached, best = float("inf"), 0.0
@@ -81,6 +80,7 @@ def run() -> list[Row]:
                 reached = min(reached, spent)
     what = f"{pictures.title}, kNN {start:.1f} untrained"
     peer = (
-        f"lightly {version('lightly')}'s loop, {theirs:.1f} after {SECONDS:.0f} s; ours {best:.1f} at the end"
+        f"lightly {version('lightly')}'s loop, {theirs:.1f} after {SECONDS:.0f} s, {steps} steps; "
+        f"ours {best:.1f} at the end of {budget:.0f} s, {ours.done} steps"
     )
     return [Row.of(f"race: seconds to the same kNN ({what})", [reached], [SECONDS], 1 / SHARE, peer, "s")]

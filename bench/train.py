@@ -11,7 +11,8 @@ import torch
 
 from bench import pictures as photographs
 from bench.compare import seconds, torch_threads
-from bench.lightly_loop import BATCH, LightlyLoop
+from bench.lightly_loop import BATCH, LEARNING_RATE, TEMPERATURE
+from bench.lightly_process import LightlyProcess
 from bench.ours import Ours
 from bench.row import Row
 from ssl_core import device as devices
@@ -41,28 +42,22 @@ class EncoderAlone:
         self.optimizer.step()
 
 
-def speed(steps: int, way: "Ours | EncoderAlone | LightlyLoop") -> float:
-    """Pictures a second over so many steps."""
-    return steps * BATCH / seconds(lambda: [way.step() for _ in range(steps)])
+def took(way: "Ours | EncoderAlone") -> float:
+    """Seconds of the steps that are timed."""
+    return seconds(lambda: [way.step() for _ in range(STEPS)])
 
 
 def run() -> list[Row]:
     """All three in turns."""
     pictures = photographs.load()
-    loop = LightlyLoop(pictures, 0.06, 0.5)
-    ways: dict[str, Ours | EncoderAlone | LightlyLoop] = {
-        "ours": Ours(pictures),
-        "encoder": EncoderAlone(pictures),
-        "loop": loop,
-    }
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    with torch_threads(THREADS):
+    ours, encoder = Ours(pictures), EncoderAlone(pictures)
+    found: dict[str, list[float]] = {"ours": [], "encoder": [], "loop": []}
+    with torch_threads(THREADS), LightlyProcess(LEARNING_RATE, TEMPERATURE, THREADS) as loop:
         for turn in range(ROUNDS + 1):
-            for name, way in ways.items():
-                pace = speed(STEPS, way)
-                if turn:
-                    found[name].append(pace)
-    loop.close()
+            times = {"ours": took(ours), "encoder": took(encoder), "loop": loop.seconds(STEPS)}
+            if turn:
+                for name, time in times.items():
+                    found[name].append(STEPS * BATCH / time)
     unit = "pictures/s"
     return [
         Row.of(
