@@ -52,7 +52,7 @@ def losses() -> list[Growth]:
     sizes = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000)
     return [
         Growth("NT-Xent, traced", "pairs", sizes[:5], at_size(traced, views), 2.6, 2.1),
-        Growth("NT-Xent, fused", "pairs", sizes, at_size(fused, views), 2.4, 1.2),
+        Growth("NT-Xent, fused", "pairs", sizes, at_size(fused, views), 2.2, 1.2),
     ]
 
 
@@ -95,10 +95,10 @@ def uses() -> list[Growth]:
             "pictures of the bank",
             MANY,
             at_size(partial(vote, asked=rows(100)), rows),
-            1.4,
+            1.2,
             1.1,
         ),
-        Growth("PCA", "points", MANY, at_size(lambda z: project(z, "pca"), rows), 1.4, 1.1),
+        Growth("PCA", "points", MANY, at_size(lambda z: project(z, "pca"), rows), 1.2, 1.1),
         Growth("UMAP", "points", (1000, 2000, 5000, 10_000), at_size(project, rows), 1.5),
     ]
 

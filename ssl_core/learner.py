@@ -18,6 +18,7 @@ from ssl_core.methods import Method, Outcome
 from ssl_core.optim import gradient_norm, schedule, set_learning_rate
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
+from ssl_core.threads import one_thread
 
 Channels = tuple[float, float, float]
 WATCHED = 2048  # outputs of a step whose pairs are looked at: of 200 patches of 100 pictures, 2 GB else
@@ -100,6 +101,11 @@ class Learner:
         outcome = self.forward(x, devices.send(labels, self.device))
         self.optimizer.zero_grad(set_to_none=True)
         outcome.trace.loss.backward()
+        with one_thread():  # the rest is many small tensors
+            return self.finish(outcome, step, progress, rate)
+
+    def finish(self, outcome: Outcome, step: int, progress: float, rate: float) -> dict[str, Any]:
+        """The optimiser's part of a step whose gradients are there. Raises Problem on a NaN."""
         norm = gradient_norm(self.method.parameters())
         loss = float(outcome.trace.loss.detach())
         if not (abs(loss) < float("inf") and norm < float("inf")):

@@ -25,7 +25,7 @@ class AdamW:
 
     def build(self, module: nn.Module) -> torch.optim.Optimizer:
         """The optimiser of a module's parameters."""
-        return torch.optim.AdamW(decayed(module, self.weight_decay), lr=self.learning_rate)
+        return torch.optim.AdamW(decayed(module, self.weight_decay), lr=self.learning_rate, fused=True)
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class SGD:
             lr=self.learning_rate,
             momentum=self.momentum,
             nesterov=self.momentum > 0,
+            fused=True,
         )
 
 

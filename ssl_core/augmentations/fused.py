@@ -5,10 +5,10 @@ small to matter take the operations themselves. The first call on a machine comp
 was compiled is kept on disk.
 """
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -26,6 +26,7 @@ from ssl_core.augmentations.solarize import Solarize
 
 KINDS: tuple[type[Operation], ...] = (Crop, Flip, Jitter, Grayscale, Invert, Solarize, Blur)  # kernel's order
 FEWEST = 128  # pictures from which it is worth it
+PORTION = 64  # views that a thread makes at a time
 
 
 def fits(operations: Mapping[str, Operation], images: Tensor) -> bool:
@@ -61,12 +62,12 @@ def views(
         out,
     ]
     arrays = [tensor.numpy() for tensor in given]
-    parts = min(torch.get_num_threads(), n)
-    ends = [n * part // parts for part in range(parts + 1)]
-    jobs = [_pool().submit(make, *arrays, *ends[part : part + 2]) for part in range(1, parts)]
-    make(*arrays, *ends[:2])
-    for job in jobs:
-        job.result()
+    threads = torch.get_num_threads()
+    if threads == 1:
+        make(*arrays, 0, n)
+    else:  # portions, not shares: a processor that is busy elsewhere takes fewer of them
+        for _ in _pool(threads).map(lambda part: make(*arrays, *part), pairwise([*range(0, n, PORTION), n])):
+            pass
     return out
 
 
@@ -91,5 +92,5 @@ def _drawn(operations: Mapping[str, Operation], params: Mapping[str, Params], n:
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), thread_name_prefix="views")
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="views")

@@ -7,7 +7,8 @@ from torch import Tensor
 
 def principal(z: Float[Tensor, "n d"]) -> Float[Tensor, "n 2"]:
     """Centred coordinates along the two principal directions, each turned so that its largest is positive."""
-    return ((z.double() - z.double().mean(0)) @ principal_directions(z)).float()
+    _, points = _turned(z)
+    return points.float()
 
 
 def principal_directions(z: Float[Tensor, "n d"]) -> Float[Tensor, "d 2"]:
@@ -15,9 +16,15 @@ def principal_directions(z: Float[Tensor, "n d"]) -> Float[Tensor, "d 2"]:
 
     In double precision. Where there is one dimension alone, the second is zero.
     """
-    centred = z.double() - z.double().mean(0)
+    directions, _ = _turned(z)
+    return directions
+
+
+def _turned(z: Float[Tensor, "n d"]) -> tuple[Float[Tensor, "d 2"], Float[Tensor, "n 2"]]:
+    centred = z - z.mean(0, dtype=torch.float64)  # the one large tensor here
     found = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :2]
     directions = torch.nn.functional.pad(found, (0, 2 - found.shape[1]))  # d = 1 makes a line
     points = centred @ directions
     largest = points.gather(0, points.abs().argmax(0, keepdim=True))
-    return directions * torch.where(largest < 0, -1.0, 1.0)
+    turn = torch.where(largest < 0, -1.0, 1.0)
+    return directions * turn, points * turn
