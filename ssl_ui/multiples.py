@@ -11,7 +11,8 @@ from ssl_ui.plotly_json import FONT, heading
 COLUMNS = 3
 TALL = 200  # pixels of a row of panels
 APART = 62  # pixels between two panels of a row, for the numbers of the right one; liveplot.js sees to it
-FIXED = {"automargin": False}  # measuring labels for room takes as long as all the rest of a drawing
+# of an axis with room for its labels: measuring them takes as long as all the rest of a drawing
+FIXED = {"automargin": False, "ticklabeloverflow": "allow"}
 
 
 @dataclass(frozen=True)
