@@ -10,6 +10,7 @@ import torch
 
 from ssl_core.evaluation import umap, warming
 from ssl_core.evaluation.geometry import unit
+from ssl_core.evaluation.neighbours import neighbours
 from ssl_core.evaluation.umap import UMAP
 from ssl_core.evaluation.umap_graph import Edges, curve, forces, memberships, united
 
@@ -49,6 +50,23 @@ def test_the_graph_is_the_probabilistic_sum_of_both_ends() -> None:
     member = torch.rand(20, 5, generator=draw).clamp_min(0.01)
     p = torch.zeros(20, 20).scatter(1, place[:, 1:], member)
     torch.testing.assert_close(dense(united(place, member)), p + p.T - p * p.T)
+
+
+def test_the_graph_is_that_of_umap_learn() -> None:
+    from umap.umap_ import fuzzy_simplicial_set
+
+    z = unit(torch.randn(300, 16, generator=torch.Generator().manual_seed(0)))
+    cosine, place = neighbours(z, UMAP.n_neighbors)
+    theirs, _, _ = fuzzy_simplicial_set(
+        z.numpy(),
+        UMAP.n_neighbors,
+        np.random.RandomState(0),
+        "cosine",
+        knn_indices=place.numpy(),
+        knn_dists=(1 - cosine.clamp_max(1)).numpy(),
+    )
+    ours = dense(UMAP().graph(z)).numpy()
+    np.testing.assert_allclose(ours, theirs.toarray(), atol=2e-4)  # its bandwidths are found to 1e-5
 
 
 def _others(i: int, n: int, count: int, draw: torch.Generator) -> torch.Tensor:
