@@ -15,9 +15,9 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
+from ssl_core.chance import seeded
 from ssl_core.datasets.base import Pictures
 from ssl_core.encoders import ENCODERS
-from ssl_core.learner import seeded
 
 WORKERS, BATCH = 2, 256
 LEARNING_RATE, TEMPERATURE = 0.06, 0.5  # of its documentation, for CIFAR-10

@@ -2,9 +2,10 @@
 
 import torch
 
+from ssl_core.chance import step_generator
 from ssl_core.datasets.base import Pictures
 from ssl_core.datasets.mapped import gather
-from ssl_core.learner import Learner, step_generator
+from ssl_core.learner import Learner
 from ssl_core.settings import Settings
 
 

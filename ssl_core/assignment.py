@@ -19,11 +19,12 @@ from torch import Tensor
 
 from ssl_core import device as devices
 from ssl_core.assignment_loop import EPOCHS, Linear, Plain, Said, Views, ask, epochs
+from ssl_core.building import origin
+from ssl_core.chance import step_generator
 from ssl_core.datasets.base import Pictures, Report, Split, silent, split_each_class
 from ssl_core.encoders import Encoder
 from ssl_core.evaluation import confusion
 from ssl_core.evaluation.labels import draw_share
-from ssl_core.learner import origin, step_generator
 from ssl_core.measure import encoder_of
 from ssl_core.problem import Problem
 from ssl_core.scored import interval

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from ssl_core import device as devices
 from ssl_core.augmentations import RECIPES, plain
+from ssl_core.chance import seeded, step_generator
 from ssl_core.cs231n.utils import one_epoch
 from ssl_core.datasets.base import Pictures, Report, Split
 from ssl_core.encoders import Encoder
-from ssl_core.learner import seeded, step_generator
 
 EPOCHS, BATCH, RATE, DECAY = 10, 128, 1e-3, 1e-6  # as in the notebook
 AT_ONCE = 500  # pictures, when nothing is learnt

@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from ssl_core.building import origin
+from ssl_core.chance import seeded
 from ssl_core.checkpoints import load_encoder, load_head, read_metadata
 from ssl_core.datasets.base import Pictures, Triple
 from ssl_core.datasets.decode import decode
@@ -19,7 +21,6 @@ from ssl_core.datasets.listing import read_file
 from ssl_core.device import pick, place
 from ssl_core.encoders import Encoder
 from ssl_core.evaluation import confusion, extract, recall
-from ssl_core.learner import origin, seeded
 from ssl_core.methods import Method
 from ssl_core.problem import Problem
 from ssl_core.scored import interval

@@ -8,9 +8,9 @@ from typing import Any
 from ssl_core import runs
 from ssl_core.assignment import Score, compare_protocols
 from ssl_core.assignment_loop import BATCH, DECAY, EPOCHS, RATE
+from ssl_core.building import origin
 from ssl_core.commands import common, relocated, reporter
 from ssl_core.frozen import who
-from ssl_core.learner import origin
 from ssl_core.results import Result, keep, load_results
 from ssl_core.settings import Settings
 from ssl_core.whereabouts import remembered

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ssl_core import device as devices
-from ssl_core.learner import Learner, step_generator
+from ssl_core.chance import step_generator
+from ssl_core.learner import Learner
 from ssl_core.monitor import hold_out
 from ssl_core.settings import Settings
 

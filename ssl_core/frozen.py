@@ -13,12 +13,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ssl_core import device as devices
+from ssl_core.building import build_method
+from ssl_core.chance import step_generator
 from ssl_core.checkpoints import load_encoder, load_head, saved_step
 from ssl_core.config import look_up
 from ssl_core.datasets.base import Facts, Pictures, Report, Split, silent
 from ssl_core.encoders import Encoder
 from ssl_core.evaluation import Bag, extract
-from ssl_core.learner import build_method, step_generator
 from ssl_core.settings import Settings
 
 LAYERS = {"z": "z = g(f(x)): what the loss compares", "h": "h = f(x): what is kept"}

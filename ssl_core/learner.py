@@ -1,8 +1,5 @@
 """What a run trains: the method with its optimiser on a device, and one step of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,11 +7,11 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from ssl_core import device as devices
-from ssl_core.checkpoints import load_encoder, load_json
-from ssl_core.encoders import Encoder
+from ssl_core.building import build_method
+from ssl_core.chance import step_generator
 from ssl_core.evaluation import alignment, effective_rank, spread, uniformity
 from ssl_core.evaluation.features import evaluating
-from ssl_core.methods import Method, Outcome
+from ssl_core.methods import Outcome
 from ssl_core.optim import gradient_norm, schedule, set_learning_rate
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings
@@ -22,39 +19,6 @@ from ssl_core.threads import one_thread
 
 Channels = tuple[float, float, float]
 WATCHED = 2048  # outputs of a step whose pairs are looked at: of 200 patches of 100 pictures, 2 GB else
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Torch's own initialisers draw from the global generator: seed it, and put it back afterwards."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
-
-
-def build_method(settings: Settings, classes: int = 10) -> Method:
-    """The method as before its first step, the same for the same seed. Raises Problem."""
-    with seeded(settings.training.seed):
-        encoder = build_encoder(settings)
-        head = settings.make("head").build(encoder.dim)
-        return settings.method_class()(encoder, head, settings.make("loss"), settings.make("method"), classes)
-
-
-def build_encoder(settings: Settings) -> Encoder:
-    """What the run trains and keeps: with fresh weights, or as the run left it that this one starts from."""
-    if not settings.start:
-        return settings.method_class().widen(settings.make("encoder").build(), settings.make("method"))
-    folder = Path(settings.start)
-    encoder = build_encoder(Settings.from_json(load_json(folder / "config.json")["settings"]))
-    load_encoder(folder / "encoder.safetensors", encoder)
-    return encoder
-
-
-def origin(settings: Settings) -> Settings:
-    """The settings that say how the encoder is built: of the run that the first of all starts was."""
-    while settings.start:
-        settings = Settings.from_json(load_json(Path(settings.start) / "config.json")["settings"])
-    return settings
 
 
 class Learner:
@@ -153,14 +117,6 @@ class Learner:
                 "The saved state does not fit this run's settings ({why}). Start a new run instead.",
                 why=str(error).splitlines()[0],
             ) from error
-
-
-def step_generator(seed: int, step: int, what: str) -> torch.Generator:
-    """The generator for one purpose in one step: equal arguments, equal draws, whatever came before."""
-    mixed = 0
-    for number in (seed, step, *what.encode()):
-        mixed = (mixed * 6364136223846793005 + number + 1442695040888963407) % 2**63
-    return torch.Generator().manual_seed(mixed)
 
 
 @torch.no_grad()

@@ -8,9 +8,9 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import Any
 
+from ssl_core.building import build_encoder
 from ssl_core.datasets.base import Pictures, Report, Source, silent
 from ssl_core.events import Event, Preparing
-from ssl_core.learner import build_encoder
 from ssl_core.monitor import divide, enough
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings

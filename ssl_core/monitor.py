@@ -12,12 +12,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ssl_core import snapshots
+from ssl_core.chance import step_generator
 from ssl_core.config import knobs
 from ssl_core.datasets.base import Pictures
 from ssl_core.evaluation import extract, knn_accuracy
 from ssl_core.evaluation.labels import draw_share
 from ssl_core.events import Monitored
-from ssl_core.learner import Learner, step_generator
+from ssl_core.learner import Learner
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings, Training
 

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from ssl_core.chance import step_generator
 from ssl_core.datasets.base import Report, silent
 from ssl_core.evaluation import (
     KNNKnobs,
@@ -21,7 +22,6 @@ from ssl_core.evaluation import (
 from ssl_core.evaluation.factors import MEANING, MEASURED, target
 from ssl_core.evaluation.labels import draw_share
 from ssl_core.frozen import Seen, features
-from ssl_core.learner import step_generator
 from ssl_core.problem import Problem
 
 SEED = 0  # of labels, held-out pictures and resamples: figures compare, and come out again

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 
 from ssl_core import device as devices
 from ssl_core.augmentations import Recipe
+from ssl_core.building import build_method
+from ssl_core.chance import step_generator
 from ssl_core.checkpoints import load_encoder, load_head, load_state
 from ssl_core.compared import Compared, Home, at_temperature, is_whole, of_outputs
 from ssl_core.config import look_up
 from ssl_core.datasets.base import Pictures
 from ssl_core.evaluation.features import evaluating
 from ssl_core.frozen import LAYERS, WEIGHTS, encoder_of, network_of
-from ssl_core.learner import build_method, step_generator
 from ssl_core.losses import Masks
 from ssl_core.methods import Method
 from ssl_core.problem import Problem

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ssl_core import device as devices
 from ssl_core.augmentations import take as replayed
+from ssl_core.chance import step_generator
 from ssl_core.checkpoints import TORN, load_arrays, save_arrays
 from ssl_core.datasets.base import Pictures
 from ssl_core.datasets.mapped import gather
@@ -22,7 +23,7 @@ from ssl_core.evaluation import alignment, extract, uniformity
 from ssl_core.evaluation.features import evaluating
 from ssl_core.evaluation.geometry import unit
 from ssl_core.frozen import some
-from ssl_core.learner import Learner, step_generator
+from ssl_core.learner import Learner
 from ssl_core.problem import Problem
 
 FORMAT = 2  # 1 held features of held-out training pictures

@@ -7,12 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ssl_core.building import origin
 from ssl_core.checkpoints import load_json, save_json, save_weights
 from ssl_core.datasets.base import Pictures, Report, silent
 from ssl_core.events import Step
 from ssl_core.finetuning import FineTuning
 from ssl_core.frozen import encoder_of, transform, who
-from ssl_core.learner import origin
 from ssl_core.settings import Settings
 from ssl_core.trainer import train
 

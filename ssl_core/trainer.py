@@ -13,12 +13,14 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ssl_core import device as devices
+from ssl_core.building import origin
+from ssl_core.chance import step_generator
 from ssl_core.checkpoints import load_state, save_json, save_state, save_weights
 from ssl_core.classifier import examine
 from ssl_core.datasets.base import Pictures
 from ssl_core.datasets.mapped import gather
 from ssl_core.events import Event, Examined, Finished, Monitored, Saved, Started, Step
-from ssl_core.learner import Learner, origin, step_generator
+from ssl_core.learner import Learner
 from ssl_core.monitor import Clock, Monitor, divide, enough
 from ssl_core.settings import Settings
 

@@ -8,12 +8,12 @@ import gradio as gr
 from gradio.components import Component
 
 from ssl_core import runs, uploads
+from ssl_core.building import build_encoder
 from ssl_core.config import knobs
 from ssl_core.cost import Cost, estimate
 from ssl_core.datasets.base import Pictures
 from ssl_core.datasets.folder import Folder
 from ssl_core.finetuning import FineTuning
-from ssl_core.learner import build_encoder
 from ssl_core.monitor import divide, enough
 from ssl_core.settings import Settings
 from ssl_ui import finetune_pictures as own

@@ -3,9 +3,9 @@
 import torch
 
 from ssl_core.augmentations import RECIPES
+from ssl_core.chance import step_generator
 from ssl_core.compared import Home, at_temperature, of_outputs
 from ssl_core.config import look_up
-from ssl_core.learner import step_generator
 from ssl_core.methods import Method
 from ssl_core.problem import Problem
 from ssl_core.shipped import Pairs, load_pairs

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ssl_core.chance import step_generator
 from ssl_core.evaluation import KNNKnobs
-from ssl_core.learner import step_generator
 from ssl_core.monitor import NEIGHBOURS
 from ssl_core.problem import Problem
 from ssl_core.snapshots import load, moments

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ssl_core.learner import Learner, build_method
+from ssl_core.building import build_method
+from ssl_core.learner import Learner
 from ssl_core.settings import Settings
 
 N, D, K = 6, 8, 5

@@ -13,11 +13,11 @@ from safetensors.torch import save_file
 
 from ssl_core import runs
 from ssl_core.__main__ import main
+from ssl_core.building import build_method
 from ssl_core.checkpoints import load_json, save_weights
 from ssl_core.classifier import Classifier
 from ssl_core.exported import exported, part_of
 from ssl_core.exporting import export
-from ssl_core.learner import build_method
 from ssl_core.measure import encoder_of
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings

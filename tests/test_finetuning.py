@@ -14,6 +14,7 @@ from torch import nn
 from ssl_core import runs
 from ssl_core.__main__ import main
 from ssl_core.augmentations import plain
+from ssl_core.building import build_method
 from ssl_core.checkpoints import load_json, read_metadata
 from ssl_core.classifier import examine
 from ssl_core.command_finetune import tell
@@ -21,7 +22,6 @@ from ssl_core.datasets.base import Pictures, Split
 from ssl_core.encoders import ENCODERS
 from ssl_core.events import Examined, Finished, Started, parse
 from ssl_core.finetuning import LARGEST, STEPS, FineTuning
-from ssl_core.learner import build_method
 from ssl_core.losses import LOSSES
 from ssl_core.methods import METHODS
 from ssl_core.monitor import divide

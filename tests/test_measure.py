@@ -13,13 +13,13 @@ from torch import nn
 
 from ssl_core import runs
 from ssl_core.__main__ import main
+from ssl_core.building import build_method
 from ssl_core.checkpoints import save_weights
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.datasets.shapes import Shapes
 from ssl_core.evaluation import KNNKnobs, confusion, knn_accuracy, linear_probe
 from ssl_core.evaluation.labels import draw_share
 from ssl_core.frozen import LAYERS, Seen, network_of, see
-from ssl_core.learner import build_method
 from ssl_core.measure import Also, Evaluation, evaluate
 from ssl_core.methods import METHODS
 from ssl_core.problem import Problem

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from ssl_core.augmentations import RECIPES
+from ssl_core.building import build_method
 from ssl_core.config import knobs
-from ssl_core.learner import Learner, build_method
+from ssl_core.learner import Learner
 from ssl_core.losses import LOSSES
 from ssl_core.methods import METHODS
 from ssl_core.settings import Settings

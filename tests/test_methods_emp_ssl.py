@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ssl_core.building import build_method
 from ssl_core.device import autocast
-from ssl_core.learner import Learner, build_method
+from ssl_core.learner import Learner
 from ssl_core.losses.emp_ssl import EMPSSL as EMPSSLLoss
 from ssl_core.methods.chunks import statistics_kept
 from ssl_core.methods.emp_ssl import EMPSSL, Widened

@@ -9,8 +9,9 @@ import torch
 from torch.nn import functional as F
 
 from ssl_core import runs
+from ssl_core.building import build_encoder, build_method
 from ssl_core.events import Step
-from ssl_core.learner import Learner, build_encoder, build_method
+from ssl_core.learner import Learner
 from ssl_core.losses import LOSSES
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings

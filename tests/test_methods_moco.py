@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ssl_core.building import build_method
 from ssl_core.config import build
 from ssl_core.encoders import ConvNet, ResNet10
-from ssl_core.learner import Learner, build_method
+from ssl_core.learner import Learner
 from ssl_core.losses.info_nce import InfoNCE
 from ssl_core.methods.moco import MoCo
 from ssl_core.methods.moco_knobs import MoCoKnobs

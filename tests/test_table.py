@@ -17,11 +17,11 @@ from picture_files import write_zip
 
 from ssl_core import finetuning, runs, table_maker, table_tuning
 from ssl_core.__main__ import main
+from ssl_core.building import build_method
 from ssl_core.checkpoints import load_json, save_json, save_weights
 from ssl_core.command_table import named
 from ssl_core.datasets.folder import Folder
 from ssl_core.frozen import encoder_of, network_of, see
-from ssl_core.learner import build_method
 from ssl_core.measure import Evaluation, evaluate
 from ssl_core.results import FILE, SIDES, Result, keep, load_results
 from ssl_core.settings import Settings

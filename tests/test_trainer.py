@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from ssl_core.building import build_method
+from ssl_core.chance import step_generator
 from ssl_core.cost import estimate
 from ssl_core.datasets.base import Pictures, Split
 from ssl_core.events import Event, Finished, Monitored, Saved, Started, Step
-from ssl_core.learner import Learner, build_method, step_generator
+from ssl_core.learner import Learner
 from ssl_core.monitor import enough, hold_out
 from ssl_core.problem import Problem
 from ssl_core.settings import Settings, Training
