@@ -98,7 +98,7 @@ def uses() -> list[Growth]:
             1.2,
             1.1,
         ),
-        Growth("PCA", "points", MANY, at_size(lambda z: project(z, "pca"), rows), 1.2, 1.1),
+        Growth("PCA", "points", MANY, at_size(lambda z: project(z, "pca"), rows), 1.3, 1.1),
         Growth("UMAP", "points", (1000, 2000, 5000, 10_000), at_size(project, rows), 1.5),
     ]
 

@@ -109,8 +109,8 @@ def test_an_epoch_by_hand() -> None:
     starts, tails, rates = np.array([0, 1, 3, 4]), np.array([1, 0, 2, 1]), np.full(4, WHOLE // 2)
     move(now, before, starts, tails, rates, pull, nothing, 0, 3, 4, np.float32(0.8), np.uint64(0))
     by_hand = before.astype(np.float64)
-    for i, neighbours in enumerate([[1], [0, 2], [1]]):
-        for j in neighbours:  # at half a pull an epoch from each of its ends, one
+    for i, others in enumerate([[1], [0, 2], [1]]):
+        for j in others:  # at half a pull an epoch from each of its ends, one
             apart = by_hand[i] - before[j]
             square = float(apart @ apart)
             force = -2 * a * b * square ** (b - 1) / (1 + a * square**b)

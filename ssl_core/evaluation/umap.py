@@ -1,8 +1,8 @@
 """UMAP in our own code, since a map should be there when it is asked for.
 
 The usual package compiles for 20 s or more in every process that draws; this kernel is compiled once a
-machine and kept on disk. The mathematics is the same: `bench/embed.py` holds the graphs of both together, and
-their maps.
+machine and kept on disk. The mathematics is the same: `tests/test_evaluation_umap.py` holds the graphs of
+both together, `bench/embed.py` their maps.
 """
 
 from collections.abc import Iterator

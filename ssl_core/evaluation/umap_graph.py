@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-HALVINGS = 64  # of the interval in which a bandwidth is sought
+HALVINGS = 64  # at most, of the interval in which a bandwidth is sought
+KNOWN = 1e-9  # a bandwidth is known when its interval is this part of it
 LEAST = 1e-3  # a bandwidth is at least this part of the mean distance
 REACH = 4.0  # the farthest that one force moves a point, at full rate
 SOFT = 1e-3  # added to squared distances, so that the push stays finite where points meet
@@ -43,6 +44,8 @@ def memberships(distance: Float[Tensor, "n k"]) -> Float[Tensor, "n k1"]:
         wide = (-beyond / sigma).exp().sum(1, keepdim=True) > math.log2(d.shape[1])
         low, high = low.where(wide, sigma), sigma.where(wide, high)
         sigma = torch.where(high.isinf(), 2 * sigma, (low + high) / 2)
+        if (high - low <= KNOWN * sigma).all():
+            break
     least = LEAST * torch.where(rho > 0, d.mean(1, keepdim=True), d.mean())
     return (-beyond / sigma.maximum(least).clamp_min(1e-30)).exp()
 

@@ -1,6 +1,6 @@
 """UMAP is made ready ahead, and who asks for a map too early is told how long that still takes.
 
-Its kernel is compiled once a machine, for some seconds, and read from disk in every process after that. How
+Its kernels are compiled once a machine, for some seconds, and read from disk in every process after that. How
 long it took is kept in the cache: so long the next process is expected to take.
 """
 
@@ -18,7 +18,7 @@ from ssl_core.problem import Problem
 
 KEPT = "umap.json"
 COMPILING = 5.0  # seconds, where it was never compiled: 1.3 on an idle machine of today, more on a busy one
-KERNEL = Path(__file__).with_name("umap_layout.py")
+KERNELS = [Path(__file__).with_name(name) for name in ("umap_layout.py", "neighbours_kernel.py")]
 
 
 def warm_up() -> None:
@@ -41,4 +41,4 @@ def expected() -> float:
 
 def _compiled() -> str:
     """What numba goes by: where this has changed it compiles anew."""
-    return f"{version('numba')} {KERNEL} {KERNEL.stat().st_mtime_ns}"
+    return " ".join([version("numba"), *(f"{kernel} {kernel.stat().st_mtime_ns}" for kernel in KERNELS)])
