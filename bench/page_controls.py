@@ -109,7 +109,7 @@ def augmentations(hand: Hand) -> Iterator[Row]:
 
 def coding_rate(hand: Hand) -> Iterator[Row]:
     """The gradient flow, worked out anew."""
-    turned = hand.put("range slider for Pictures n", ".rate-starts", range(8, 8 + SELDOM))
+    turned = hand.put("range slider for Pictures n", ".rate-starts", range(8, 8 + OFTEN))
     yield Timing.taken("page: Coding rate, another number of pictures", turned, OTHERS)
 
 

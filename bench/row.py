@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median, quantiles
 
+ALL = 1e9  # how many times better nothing at all is than a limit; JSON has no infinity
+
 
 @dataclass(frozen=True)
 class Row:
@@ -45,7 +47,7 @@ class Row:
     @classmethod
     def limit(cls, name: str, ours: float, most: float, unit: str) -> "Row":
         """Something that must stay under a figure of its own: the ratio is the room that is left."""
-        ratio = most / ours if ours else 1e9
+        ratio = most / ours if ours else ALL
         return cls(name, ours, most, ratio, 1.0, ours <= most, unit, "limit")
 
     def line(self) -> str:
@@ -53,8 +55,13 @@ class Row:
         spread = "" if self.low is None else f" (half of the rounds {self.low:.2f} to {self.high:.2f})"
         return (
             f"{self.name}: {self.ours:,.5g} {self.unit} beside {self.peer:,.5g} ({self.beside}): "
-            f"{self.ratio:.2f} times{spread}, target {self.target:g}: {self.verdict}"
+            f"{self.times} times{spread}, target {self.target:g}: {self.verdict}"
         )
+
+    @property
+    def times(self) -> str:
+        """The ratio as it is written."""
+        return "∞" if self.ratio == ALL else f"{self.ratio:.3g}"
 
     @property
     def verdict(self) -> str:

@@ -63,8 +63,8 @@ def serve(pipe: Connection, warm: Callable[[], object] | None) -> None:
             said = progress, now
             pipe.send_bytes(pickle.dumps(progress))
 
-    report("Working", 0.0)
     with suppress(EOFError, OSError):  # the parent is gone
+        report("Working", 0.0)
         while True:
             job = pipe.recv_bytes()
             pipe.send_bytes(_answer(job, report))
