@@ -44,7 +44,7 @@ def line(row: Row) -> str:
     spread = "" if row.low is None or row.high is None else f" ({row.low:.3g} to {row.high:.3g})"
     met = "met" if row.ok else "**missed**"
     ours, peer = f"{row.ours:,.4g} {row.unit}", f"{row.peer:,.4g} {row.unit}"
-    return f"| {row.name} | {ours} | {peer} | {row.beside} | {row.times}{spread} | {row.target:g} | {met} |"
+    return f"| {row.name} | {ours} | {peer} | {row.beside} | {row.better}{spread} | {row.target:g} | {met} |"
 
 
 def machine() -> str:

@@ -55,11 +55,11 @@ class Row:
         spread = "" if self.low is None else f" (half of the rounds {self.low:.2f} to {self.high:.2f})"
         return (
             f"{self.name}: {self.ours:,.5g} {self.unit} beside {self.peer:,.5g} ({self.beside}): "
-            f"{self.times} times{spread}, target {self.target:g}: {self.verdict}"
+            f"{self.better} times{spread}, target {self.target:g}: {self.verdict}"
         )
 
     @property
-    def times(self) -> str:
+    def better(self) -> str:
         """The ratio as it is written."""
         return "∞" if self.ratio == ALL else f"{self.ratio:.3g}"
 
