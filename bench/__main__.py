@@ -19,7 +19,8 @@ def rows_of(name: str) -> Sequence[Row]:
         return import_module(f"bench.{name}").run()
     except ModuleNotFoundError as error:
         raise Problem(
-            "{module} is not here. pip install -r requirements-bench.txt brings what we stand beside.",
+            "{module} is not here. .venv/bin/pip install -r requirements-bench.txt -r requirements-dev.txt "
+            "brings what is needed.",
             module=error.name or str(error),
         ) from error
 
@@ -29,10 +30,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument("--json", action="store_true", help="all rows in one line of JSON")
-    parser.add_argument("--write", action="store_true", help="put the table into bench/README.md as well")
+    parser.add_argument("--write", action="store_true", help="put the table into bench/README.md at the end")
     chosen = parser.parse_args()
     if unknown := sorted(set(chosen.names) - set(BENCHMARKS)):
         parser.error(f"no benchmark is named {', '.join(unknown)}; there is {', '.join(BENCHMARKS)}")
+    if chosen.write and chosen.names:
+        parser.error("--write makes the whole table anew, so it goes with no names")
     rows: list[Row] = []
     missing = False
     for name in chosen.names or BENCHMARKS:
@@ -45,10 +48,10 @@ def main() -> int:
         rows += found
         if not chosen.json:
             show(found, as_json=False)  # as soon as they are there: all takes some twenty minutes
-        if chosen.write:
-            report.write(rows)
     if chosen.json:
         show(rows, as_json=True)
+    if chosen.write and not missing:
+        report.write(rows)
     return 0 if all(row.ok for row in rows) and not missing else 1
 
 

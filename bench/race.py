@@ -1,9 +1,9 @@
 """How soon kNN reaches what lightly's loop reaches in five minutes, both from fresh weights.
 
 Clocks run while steps are made, not while kNN is measured. Both are tested alike: cosine kNN (k = 200,
-T = 0.1) on h of the whole picture, 10,000 training pictures against 2,000 test pictures. Each at its best
-settings that were found: lightly's at its documented ones for CIFAR-10, ours at those of the preset
-`minute` (Muon, a fixed first layer) with a budget of a quarter.
+T = 0.1) on h of the whole picture, 10,000 training pictures against 2,000 test pictures. lightly's is at its
+documented settings for CIFAR-10, ours at the best that were found, those of the preset `minute` (Muon, a
+fixed first layer), with a budget of a quarter.
 """
 
 from collections.abc import Callable, Iterator

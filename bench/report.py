@@ -44,7 +44,9 @@ def line(row: Row) -> str:
     spread = "" if row.low is None or row.high is None else f" ({row.low:.3g} to {row.high:.3g})"
     met = "met" if row.ok else "**missed**"
     ours, peer = (f"{value:,.{'0f' if value >= 1e4 else '4g'}} {row.unit}" for value in (row.ours, row.peer))
-    return f"| {row.name} | {ours} | {peer} | {row.beside} | {row.better}{spread} | {row.target:g} | {met} |"
+    return (
+        f"| {row.name} | {ours} | {peer} | {row.beside} | {row.better}{spread} | {row.target:.3g} | {met} |"
+    )
 
 
 def machine() -> str:

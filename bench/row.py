@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from statistics import median, quantiles
 
 ALL = 1e9  # how many times better nothing at all is than a limit; JSON has no infinity
@@ -69,10 +70,15 @@ class Row:
         return "ok" if self.ok else "MISSED"
 
 
+def plain(value: object) -> object:
+    """None for what JSON has no word for, such as the time of a race that was not won."""
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
 def show(rows: Sequence[Row], as_json: bool) -> None:
     """A line for each, or all in one line of JSON."""
     if as_json:
-        print(json.dumps([asdict(row) for row in rows]))
+        print(json.dumps([{name: plain(value) for name, value in asdict(row).items()} for row in rows]))
         return
     for row in rows:
         print(row.line(), flush=True)

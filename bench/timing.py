@@ -25,8 +25,10 @@ class Timing(Row):
         """From all the times that it took, as soon as they are measured."""
         p95 = sorted(took)[math.ceil(0.95 * len(took)) - 1]
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-        row = Row.limit(name, p95, target, "ms")
-        return cls(**vars(row), times=len(took), median=median(took), load=load, processors=os.cpu_count())
+        row, middle, times = Row.limit(name, p95, target, "ms"), median(took), len(took)
+        told = {"beside": f"limit of the 95th percentile; median of {times} {middle:.0f} ms"}
+        known = {"times": times, "median": middle, "load": load, "processors": os.cpu_count()}
+        return cls(**vars(row) | told | known)
 
     def line(self) -> str:
         """As the command line prints it."""

@@ -8,7 +8,7 @@ import pytest
 from bench import __main__ as bench
 from bench import browser, coding_rate
 from bench.compare import compare
-from bench.row import Row
+from bench.row import Row, show
 from bench.timing import Timing
 
 
@@ -57,6 +57,20 @@ def test_an_unknown_name_lists_what_there_is(
     with pytest.raises(SystemExit):
         bench.main()
     assert "coding_rat; there is coding_rate" in capsys.readouterr().err
+
+
+def test_a_table_is_of_a_whole_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", "coding_rate", "--write"])
+    with pytest.raises(SystemExit):
+        bench.main()
+    assert "with no names" in capsys.readouterr().err
+
+
+def test_a_race_that_was_not_won_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    show([Row.of("race", [float("inf")], [300.0], 4.0, "the peer", "s")], as_json=True)
+    assert json.loads(capsys.readouterr().out)[0]["ours"] is None
 
 
 def test_a_timing_is_judged_by_all_but_the_slowest_twentieth() -> None:

@@ -53,6 +53,12 @@ def test_a_file_of_four_times_the_memory_opens(tmp_path: Path) -> None:
     assert gather(images, torch.tensor([0, n - 1, n // 2])).flatten(1).sum(1).tolist() == [0, 7, 0]
 
 
+def test_an_array_by_columns_is_read_as_it_is(tmp_path: Path) -> None:
+    array = np.asfortranarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
+    np.save(tmp_path / "a.npy", array)
+    assert mapped(tmp_path / "a.npy").tolist() == array.tolist()
+
+
 @pytest.mark.usefixtures("small_memory")
 @pytest.mark.parametrize("size", [7, 32])  # rows that begin within a page
 def test_gathered_rows_are_those_of_the_file(tmp_path: Path, size: int, generator: torch.Generator) -> None:

@@ -164,6 +164,15 @@ def test_views_of_other_processes_count(name: str) -> None:
     torch.testing.assert_close(slope, gradient)
 
 
+@each_loss
+def test_a_second_derivative_is_refused(name: str) -> None:
+    inputs = batch(name, 12, 8, 2, 0, torch.float64)
+    views = inputs["views"].requires_grad_()
+    loss = LOSSES[name]().brief(**inputs).loss
+    with pytest.raises(RuntimeError, match="second derivative"):
+        torch.autograd.grad(loss, views, create_graph=True)
+
+
 def test_anchors_all_alone_are_refused() -> None:
     views = clusters(torch.Generator(), 1, 9, 4)
     with pytest.raises(Problem, match="alone in their class"):

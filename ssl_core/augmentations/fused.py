@@ -5,6 +5,7 @@ small to matter take the operations themselves. The first call on a machine comp
 was compiled is kept on disk.
 """
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -66,8 +67,8 @@ def views(
     if threads == 1:
         make(*arrays, 0, n)
     else:  # portions, not shares: a processor that is busy elsewhere takes fewer of them
-        for _ in _pool(threads).map(lambda part: make(*arrays, *part), pairwise([*range(0, n, PORTION), n])):
-            pass
+        parts = pairwise([*range(0, n, PORTION), n])
+        list(_pool(threads, os.getpid()).map(lambda part: make(*arrays, *part), parts))
     return out
 
 
@@ -92,5 +93,5 @@ def _drawn(operations: Mapping[str, Operation], params: Mapping[str, Params], n:
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:  # a forked process has none of the threads
     return ThreadPoolExecutor(threads, thread_name_prefix="views")

@@ -32,7 +32,7 @@ def mapped(path: Path) -> Tensor:
     with path.open("rb") as file:  # Linux refuses a private map larger than its memory, unless told this
         kind, rights = mmap.MAP_PRIVATE | NORESERVE, mmap.PROT_READ | mmap.PROT_WRITE
         pages = mmap.mmap(file.fileno(), 0, flags=kind, prot=rights)
-    return torch.from_numpy(np.ndarray(found.shape, found.dtype, pages, found.offset))
+    return torch.from_numpy(np.ndarray(found.shape, found.dtype, pages, found.offset, found.strides))
 
 
 def gather(images: UInt8[Tensor, "n 3 h w"], places: Int[Tensor, " k"]) -> UInt8[Tensor, "k 3 h w"]:

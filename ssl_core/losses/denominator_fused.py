@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 FEWEST = 512 * 512  # entries of the matrix from which on this is quicker: 256 pairs, half the time
 BLOCK, GPU_BLOCK = 512, 4096  # rows and columns of a block: 1 MB, a second-level cache; 64 MB, to fill a GPU
@@ -48,6 +47,12 @@ def log_denominator(
     return _LogDenominator.apply(precise(z, temperature), temperature, count, label).to(z)
 
 
+def refuse_second() -> None:
+    """Raises RuntimeError where a backward pass is to be differentiated again: its graph would lack parts."""
+    if torch.is_grad_enabled():  # so it is in a backward pass only with create_graph
+        raise RuntimeError("The brief form of a loss has no second derivative; call the loss itself.")
+
+
 class _LogDenominator(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, z: Tensor, temperature: float, anchors: int, label: Tensor | None) -> Tensor:
@@ -62,8 +67,8 @@ class _LogDenominator(torch.autograd.Function):
         return total.log()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None]:
+        refuse_second()
         z, total = ctx.saved_tensors
         # with g_i the slope of D_i and r_i its sum, dL/dz_i = Σ_k e^{s_ik/τ} (g_i / r_i + g_k / r_k) z_k / τ;
         # who is alone has a sum of 0, and no slope
