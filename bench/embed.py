@@ -3,8 +3,8 @@
 What both lay out are rows of length 1, on which Euclid and cosine find the same neighbours: at 2,000 × 128
 features of a shipped run's test pictures, else points about 20 directions, in clusters of three sizes. Ours
 makes 200 epochs from a start by PCA, the default call 500 from eigenvectors of the graph; README.md has what
-that choice is worth. Both
-are compiled before the clock starts. That both draw one graph is held by `tests/test_evaluation_umap.py`.
+that choice is worth. Both are compiled before the clock starts. That both draw one graph is held by
+`tests/test_evaluation_umap.py`.
 """
 
 import subprocess

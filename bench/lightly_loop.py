@@ -40,13 +40,13 @@ class Pairs(Dataset[Any]):
 class LightlyLoop:
     """One step a `next(loop)`, with the encoder at `encoder`."""
 
-    def __init__(self, pictures: Pictures, learning_rate: float, temperature: float) -> None:
+    def __init__(self, pictures: Pictures) -> None:
         with seeded(0):
             self.encoder = ENCODERS["resnet10"]().build()
             self.model = nn.Sequential(self.encoder, SimCLRProjectionHead(self.encoder.dim, 512, 128))
-        self.loss = NTXentLoss(temperature=temperature)
+        self.loss = NTXentLoss(temperature=TEMPERATURE)
         self.optimizer = torch.optim.SGD(
-            self.model.parameters(), lr=learning_rate, momentum=0.9, weight_decay=5e-4
+            self.model.parameters(), lr=LEARNING_RATE, momentum=0.9, weight_decay=5e-4
         )
         self.loader = DataLoader(Pairs(pictures), BATCH, shuffle=True, drop_last=True, num_workers=WORKERS)
         self.steps: Generator[float] = self._steps()

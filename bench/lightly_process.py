@@ -28,11 +28,10 @@ CHILD = "import torch; from bench.lightly_process import serve; serve()"
 class LightlyProcess:
     """A context, which ends the process. For systems that can halt a process, so not for Windows."""
 
-    def __init__(self, learning_rate: float, temperature: float, threads: int) -> None:
-        given = [str(learning_rate), str(temperature), str(threads)]
+    def __init__(self, threads: int) -> None:
         ours = {"OMP_WAIT_POLICY", "OMP_NUM_THREADS"}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", CHILD, *given],
+            [sys.executable, "-c", CHILD, str(threads)],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if name not in ours},
             stdin=subprocess.PIPE,
@@ -86,9 +85,8 @@ class LightlyProcess:
 
 def serve() -> None:
     """The process: do what each line asks, and answer with a number."""
-    learning_rate, temperature, threads = sys.argv[1:]
-    torch.set_num_threads(int(threads))
-    loop = LightlyLoop(photographs.load(), float(learning_rate), float(temperature))
+    torch.set_num_threads(int(sys.argv[1]))
+    loop = LightlyLoop(photographs.load())
     print(0, flush=True)
     for line in sys.stdin:
         what, value = line.rstrip("\n").split(" ", 1)

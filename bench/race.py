@@ -15,7 +15,6 @@ from torch import Tensor
 
 from bench import pictures as photographs
 from bench.compare import torch_threads
-from bench.lightly_loop import LEARNING_RATE, TEMPERATURE
 from bench.lightly_process import LightlyProcess
 from bench.ours import Ours
 from bench.row import Row
@@ -67,7 +66,7 @@ def run() -> list[Row]:
     pictures = photographs.load()
     its = NORMALISATIONS["imagenet"]  # what its transform does by default
     with torch_threads(THREADS):
-        with LightlyProcess(LEARNING_RATE, TEMPERATURE, THREADS) as loop:
+        with LightlyProcess(THREADS) as loop:
             start = knn(loop.encoder(), pictures, *its)
             steps = loop.train(SECONDS)
             theirs = knn(loop.encoder(), pictures, *its)

@@ -11,7 +11,7 @@ import torch
 
 from bench import pictures as photographs
 from bench.compare import seconds, torch_threads
-from bench.lightly_loop import BATCH, LEARNING_RATE, TEMPERATURE
+from bench.lightly_loop import BATCH
 from bench.lightly_process import LightlyProcess
 from bench.ours import Ours
 from bench.row import Row
@@ -52,7 +52,7 @@ def run() -> list[Row]:
     pictures = photographs.load()
     ours, encoder = Ours(pictures), EncoderAlone(pictures)
     found: dict[str, list[float]] = {"ours": [], "encoder": [], "loop": []}
-    with torch_threads(THREADS), LightlyProcess(LEARNING_RATE, TEMPERATURE, THREADS) as loop:
+    with torch_threads(THREADS), LightlyProcess(THREADS) as loop:
         for turn in range(ROUNDS + 1):
             times = {"ours": took(ours), "encoder": took(encoder), "loop": loop.seconds(STEPS)}
             if turn:

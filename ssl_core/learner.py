@@ -65,11 +65,6 @@ class Learner:
         outcome = self.forward(x, devices.send(labels, self.device))
         self.optimizer.zero_grad(set_to_none=True)
         outcome.trace.loss.backward()
-        with one_thread():  # the rest is many small tensors
-            return self.finish(outcome, step, progress, rate)
-
-    def finish(self, outcome: Outcome, step: int, progress: float, rate: float) -> dict[str, Any]:
-        """The optimiser's part of a step whose gradients are there. Raises Problem on a NaN."""
         norm = gradient_norm(self.method.parameters())
         loss = float(outcome.trace.loss.detach())
         if not (abs(loss) < float("inf") and norm < float("inf")):
@@ -120,6 +115,7 @@ class Learner:
 
 
 @torch.no_grad()
+@one_thread()  # the tensors are small: the effective rank takes five times as long on two
 def geometry(outcome: Outcome) -> dict[str, float]:
     """How the outputs of this step lie on the sphere (Wang & Isola 2020), for the collapse monitor."""
     z = torch.nn.functional.normalize(outcome.z.detach().float(), dim=-1)

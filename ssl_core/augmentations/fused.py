@@ -5,11 +5,8 @@ small to matter take the operations themselves. The first call on a machine comp
 was compiled is kept on disk.
 """
 
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from itertools import pairwise
+from functools import partial
 from typing import Any
 
 import torch
@@ -24,6 +21,7 @@ from ssl_core.augmentations.grayscale import Grayscale
 from ssl_core.augmentations.invert import Invert
 from ssl_core.augmentations.jitter import STEPS, Jitter
 from ssl_core.augmentations.solarize import Solarize
+from ssl_core.threads import in_portions
 
 KINDS: tuple[type[Operation], ...] = (Crop, Flip, Jitter, Grayscale, Invert, Solarize, Blur)  # kernel's order
 FEWEST = 128  # pictures from which it is worth it
@@ -63,12 +61,7 @@ def views(
         out,
     ]
     arrays = [tensor.numpy() for tensor in given]
-    threads = torch.get_num_threads()
-    if threads == 1:
-        make(*arrays, 0, n)
-    else:  # portions, not shares: a processor that is busy elsewhere takes fewer of them
-        parts = pairwise([*range(0, n, PORTION), n])
-        list(_pool(threads, os.getpid()).map(lambda part: make(*arrays, *part), parts))
+    in_portions(partial(make, *arrays), n, PORTION)
     return out
 
 
@@ -90,8 +83,3 @@ def _drawn(operations: Mapping[str, Operation], params: Mapping[str, Params], n:
         elif isinstance(operation, Blur):
             kernels = operation.weights(drawn["sigma"], size)
     return [factors, order, threshold, kernels]
-
-
-@cache
-def _pool(threads: int, process: int) -> ThreadPoolExecutor:  # a forked process has none of the threads
-    return ThreadPoolExecutor(threads, thread_name_prefix="views")
